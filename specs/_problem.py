@@ -1,0 +1,110 @@
+"""Judges one JSON value by one schema, in words a person can act on."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from udckit.specs._words import quote, says
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator, ValidationError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One place where a value is not what the contract says."""
+
+    at: str
+    """Dotted path to the place, such as `integration_endpoints.2.method`; empty for the whole."""
+    expected: str
+    observed: str
+
+    def __str__(self) -> str:
+        where = f"{self.at}: " if self.at else ""
+        return f"{where}expected {self.expected}, observed {self.observed}"
+
+
+class Judge:
+    """A schema of a document, compiled when it is first asked."""
+
+    __slots__ = ("_root", "_validator")
+
+    def __init__(self, schema: Mapping[str, Any], document: Mapping[str, Any]) -> None:
+        self._root = {**schema, "components": document.get("components", {})}
+        self._validator: Draft202012Validator | None = None
+
+    def problems(self, value: Any) -> list[Problem]:
+        """List what is wrong with `value`, at most one problem for each place."""
+        found: dict[str, Problem] = {}
+        for problem in map(self._problem, self._errors(value)):
+            found.setdefault(problem.at, problem)
+        return list(found.values())
+
+    def _errors(self, value: Any) -> Iterable["ValidationError"]:
+        if self._validator is None:
+            from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - 20 ms, paid on first use
+
+            self._validator = Draft202012Validator(self._root, validate_formats=True)
+        try:
+            return list(self._validator.iter_errors(value))
+        except UnicodeEncodeError:
+            return list(self._validator.iter_errors(_encodable(value)))
+
+    def _problem(self, error: "ValidationError") -> Problem:
+        place = error.instance_path
+        if error.kind.name == "required":
+            missing: str = error.kind.property
+            node = member(self._root, self._node(error.schema_path[:-1]), missing) or {}
+            return Problem(_dotted([*place, missing]), says(node), "no such member")
+        node = self._node(error.schema_path[:-1])
+        return Problem(_dotted(place), says(node), quote(error.instance))
+
+    def _node(self, path: Sequence[str | int]) -> Mapping[str, Any]:
+        node: Any = self._root
+        for step in path:
+            node = node[step]
+        return resolve(self._root, node)
+
+
+def resolve(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a local `$ref`, if the node is one, to what it stands for."""
+    while "$ref" in node:
+        target: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+    return node
+
+
+def member(
+    document: Mapping[str, Any], node: Mapping[str, Any], name: str
+) -> Mapping[str, Any] | None:
+    """Give the schema of one member of an object, None where the schema does not speak of it."""
+    properties = resolve(document, node).get("properties", {})
+    return resolve(document, properties[name]) if name in properties else None
+
+
+def _dotted(path: Iterable[str | int]) -> str:
+    return ".".join(str(step) for step in path)
+
+
+def _encodable(value: Any) -> Any:
+    """Copy a value, with the lone surrogates that JSON may carry made printable."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return value
+
+
+def objects(node: Any, at: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Walk a JSON document and give every object in it with its path."""
+    if isinstance(node, Mapping):
+        yield at, node
+        for key, inner in node.items():
+            yield from objects(inner, f"{at}/{key}")
+    elif isinstance(node, list):
+        for index, inner in enumerate(node):
+            yield from objects(inner, f"{at}/{index}")
