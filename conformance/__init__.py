@@ -1,1 +1,80 @@
-"""The conformance room."""
+"""How it is judged: target, probe, expectation, verdict, engine, run record; suites by surface."""
+
+from udckit.conformance.check import Check, all_checks, verifies
+from udckit.conformance.engine import EXIT, Engine, Outcomes, exit_code, rejudge, wanted_rows
+from udckit.conformance.errors import (
+    InvocationError,
+    NotApplicable,
+    NotObserved,
+    Outcome,
+    UdckitError,
+    UnreachableError,
+    Violation,
+)
+from udckit.conformance.exchange import Answer, Exchange, Request
+from udckit.conformance.expect import Expectation, expect, operation_of
+from udckit.conformance.gates import BoxResult, StageResult, box_results, stage_results
+from udckit.conformance.judge import root_cause
+from udckit.conformance.observation import MISSING, Observation, curl, quote
+from udckit.conformance.probe import ANONYMOUS, UDC_PATHS, VALID, Ask, Probe, TokenShelf
+from udckit.conformance.record import Recorder, RunRecord, dump, read_record
+from udckit.conformance.redaction import Redactor, TokenFacts
+from udckit.conformance.settings import ROLES, STAGES, Identity, Safety, Settings
+from udckit.conformance.source import LiveSource, ReplaySource, Source
+from udckit.conformance.verdict import VERDICTS, Verdict
+
+__all__ = [
+    "ANONYMOUS",
+    "EXIT",
+    "MISSING",
+    "ROLES",
+    "STAGES",
+    "UDC_PATHS",
+    "VALID",
+    "VERDICTS",
+    "Answer",
+    "Ask",
+    "BoxResult",
+    "Check",
+    "Engine",
+    "Exchange",
+    "Expectation",
+    "Identity",
+    "InvocationError",
+    "LiveSource",
+    "NotApplicable",
+    "NotObserved",
+    "Observation",
+    "Outcome",
+    "Outcomes",
+    "Probe",
+    "Recorder",
+    "Redactor",
+    "ReplaySource",
+    "Request",
+    "RunRecord",
+    "Safety",
+    "Settings",
+    "Source",
+    "StageResult",
+    "TokenFacts",
+    "TokenShelf",
+    "UdckitError",
+    "UnreachableError",
+    "Verdict",
+    "Violation",
+    "all_checks",
+    "box_results",
+    "curl",
+    "dump",
+    "exit_code",
+    "expect",
+    "operation_of",
+    "quote",
+    "read_record",
+    "rejudge",
+    "root_cause",
+    "stage_results",
+    "verifies",
+    "wanted_rows",
+]

@@ -1,0 +1,237 @@
+"""The engine: runs the checks that were asked for against one target, and writes the record."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from udckit import __version__
+from udckit.conformance._capabilities import CAPABILITIES
+from udckit.conformance.check import Check, all_checks
+from udckit.conformance.errors import NotObserved, Outcome
+from udckit.conformance.gates import StageResult, stage_results
+from udckit.conformance.judge import in_order, judge
+from udckit.conformance.observation import Tally
+from udckit.conformance.probe import Probe, TokenShelf
+from udckit.conformance.record import FORMAT, Recorder, RunRecord
+from udckit.conformance.settings import Settings
+from udckit.conformance.source import LiveSource, ReplaySource, Source
+from udckit.conformance.verdict import Verdict
+from udckit.specs import Requirement, catalogue, digests, edition
+
+__all__ = ["EXIT", "Engine", "Outcomes", "exit_code", "rejudge", "wanted_rows"]
+
+EXIT: Final[Mapping[str, int]] = {
+    "certified": 0,
+    "broken": 1,
+    "invocation": 2,
+    "kit": 3,
+    "unreachable": 4,
+    "incomplete": 5,
+}
+"""What the exit codes mean, everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What a run came to."""
+
+    verdicts: Mapping[str, Verdict]
+    stages: tuple[StageResult, ...]
+    exit_code: int
+    requests_sent: int
+    seconds: float
+
+
+@dataclass(slots=True)
+class Engine:
+    """Judges one target. Everything that it learns goes through the recorder."""
+
+    settings: Settings
+    source: Source
+    tokens: TokenShelf
+    recorder: Recorder
+    authority: str | None = None
+    subjects: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    now: Callable[[], float] = time.time
+    _verdicts: dict[str, Verdict] = field(default_factory=dict)
+    _capabilities: dict[str, bool | None] = field(default_factory=dict)
+
+    def run(self) -> Outcomes:
+        """Write the header, judge every row, write the footer; Ctrl-C leaves a readable record."""
+        started = time.monotonic()
+        self.recorder.write(self._header())
+        interrupted = True
+        try:
+            for verdict in self.judge_all():
+                self.recorder.write(verdict.as_json())
+            interrupted = False
+        finally:
+            stages = self._stages()
+            code = exit_code(self._verdicts, stages, self.settings, interrupted=interrupted)
+            outcomes = Outcomes(
+                verdicts=self._verdicts,
+                stages=stages,
+                exit_code=code,
+                requests_sent=getattr(self.source, "sent", 0),
+                seconds=round(time.monotonic() - started, 3),
+            )
+            self.recorder.write(_footer(outcomes, self.now(), interrupted=interrupted))
+        return outcomes
+
+    def judge_all(self) -> Iterator[Verdict]:
+        """Judge the rows that were asked for, then account for every other row of the catalogue."""
+        self._look_for_capabilities()
+        checks = all_checks()
+        role = self.settings.role
+        asked = wanted_rows(self.settings)
+        for row in in_order(asked, checks, role):
+            yield self._keep(self._judge(row, checks.get(row.id)))
+        for row in catalogue().values():
+            if row.excluded is None and row.id not in self._verdicts:
+                yield self._keep(self._unasked(row))
+
+    def _judge(self, row: Requirement, check: Check | None) -> Verdict:
+        self.source.begin(row.id)
+        wants = check.wants if check is not None else "service"
+        if wants == "service":
+            subject: Any = self._probe()
+        elif wants in self.subjects:
+            subject = self.subjects[wants]()
+        else:
+            reason = (
+                f"it is judged by a {wants}, which this way of reaching the target gives none of"
+            )
+            return Verdict(row.id, row.level, row.stage, "not_observed", message=reason)
+        return judge(row, check, subject, self._verdicts, role=self.settings.role)
+
+    def _unasked(self, row: Requirement) -> Verdict:
+        if self.settings.role not in row.roles:
+            reason = f"it does not bind a {self.settings.role}"
+            return Verdict(row.id, row.level, row.stage, "not_applicable", message=reason)
+        reason = "not asked for" if self.settings.only else f"stage {row.stage} was not asked for"
+        return Verdict(row.id, row.level, row.stage, "not_observed", message=reason)
+
+    def _keep(self, verdict: Verdict) -> Verdict:
+        self._verdicts[verdict.id] = verdict
+        return verdict
+
+    def _probe(self) -> Probe:
+        return Probe(self.settings, self.source, self.tokens, self._capabilities, Tally())
+
+    def _look_for_capabilities(self) -> None:
+        for name, look in CAPABILITIES.items():
+            self.source.begin(f"capability {name}")
+            try:
+                shown: bool | None = look(self._probe())
+            except NotObserved:
+                shown = None
+            except Outcome:
+                shown = False
+            self._capabilities[name] = shown
+            self.recorder.write(
+                {
+                    "kind": "capability",
+                    "name": name,
+                    "shown": shown,
+                    "exchanges": list(self.source.asked),
+                }
+            )
+
+    def _stages(self) -> tuple[StageResult, ...]:
+        return stage_results(
+            self._verdicts,
+            role=self.settings.role,
+            asked=self.settings.stages,
+            applies=self._applies,
+            whole=not self.settings.only,
+        )
+
+    def _applies(self, capability: str) -> bool:
+        return capability in self.settings.has or bool(self._capabilities.get(capability))
+
+    def _header(self) -> dict[str, Any]:
+        frozen = edition()
+        return {
+            "kind": "header",
+            "format": FORMAT,
+            "kit": __version__,
+            "edition": frozen.name,
+            "edition_digest": frozen.digest,
+            "specs": dict(digests()),
+            "started": round(self.now(), 3),
+            "settings": self.settings.as_json(),
+            "authority": self.authority,
+            "token": self.tokens.valid is not None,
+            "why_no_token": self.tokens.why_none,
+        }
+
+
+def wanted_rows(settings: Settings) -> list[str]:
+    """Name the rows that were asked for and bind the role, in the catalogue's order."""
+    return [
+        row.id
+        for row in catalogue().values()
+        if settings.role in row.roles
+        and row.excluded is None
+        and (row.id in settings.only if settings.only else row.stage in settings.stages)
+    ]
+
+
+def exit_code(
+    verdicts: Mapping[str, Verdict],
+    stages: Iterable[StageResult],
+    settings: Settings,
+    *,
+    interrupted: bool = False,
+) -> int:
+    """Reckon the exit code: 1 before 3, 3 before 5."""
+    asked = [verdicts[each] for each in wanted_rows(settings) if each in verdicts]
+    words = {stage.word for stage in stages}
+    if settings.only:
+        if any(v.verdict == "fail" and v.level == "MUST" for v in asked):
+            return EXIT["broken"]
+        if any(v.verdict == "error" for v in asked):
+            return EXIT["kit"]
+        settled = {"pass", "not_applicable"} | {"fail"}
+        done = bool(asked) and all(v.verdict in settled for v in asked) and not interrupted
+        return EXIT["certified"] if done else EXIT["incomplete"]
+    if "failed" in words:
+        return EXIT["broken"]
+    if any(verdict.verdict == "error" for verdict in asked):
+        return EXIT["kit"]
+    if interrupted or "incomplete" in words or "certified" not in words:
+        return EXIT["incomplete"]
+    return EXIT["certified"]
+
+
+def _footer(outcomes: Outcomes, now: float, *, interrupted: bool) -> dict[str, Any]:
+    return {
+        "kind": "footer",
+        "stages": {each.stage: each.word for each in outcomes.stages},
+        "exit_code": outcomes.exit_code,
+        "requests_sent": outcomes.requests_sent,
+        "seconds": outcomes.seconds,
+        "finished": round(now, 3),
+        "interrupted": interrupted,
+    }
+
+
+def rejudge(record: RunRecord) -> dict[str, Verdict]:
+    """Judge a record again, offline: the same checks over what was seen then."""
+    settings = Settings.from_json(record.header["settings"])
+    shelf = TokenShelf(
+        valid="<token>" if record.header["token"] else None, why_none=record.header["why_no_token"]
+    )
+    engine = Engine(
+        settings=settings,
+        source=ReplaySource(record),
+        tokens=shelf,
+        recorder=Recorder(),
+        authority=record.header["authority"],
+    )
+    with contextlib.closing(engine.recorder):
+        return {verdict.id: verdict for verdict in engine.judge_all()}

@@ -1,0 +1,214 @@
+"""Expectations: they judge what was seen, count the subjects, and word the violation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final, Self
+
+from udckit.conformance.errors import NotObserved, Violation
+from udckit.conformance.observation import MISSING, Observation, quote
+from udckit.specs import Operation, Problem, surface
+
+__all__ = ["Expectation", "expect", "operation_of"]
+
+_SURFACES: Final = ("udc", "registry", "orchestrator")
+_WRAPPERS: Final = ("data", "payload")
+_SHOWN_BODY: Final = 160
+_SERVER_ERROR: Final = 500
+_RATE_LIMITED: Final = 429
+_UNHEALTHY: Final = 503
+
+
+def expect(seen: Observation) -> Expectation:
+    """Begin a sentence about one observation: `expect(seen).status(404)`."""
+    return Expectation(seen)
+
+
+class Expectation:
+    """What one exchange should be. Each claim holds, or raises the outcome of the check.
+
+    Raises:
+        Violation: the claim was judged and is broken.
+        NotObserved: there was nothing to judge it by, which is never a pass.
+    """
+
+    __slots__ = ("seen",)
+
+    def __init__(self, seen: Observation) -> None:
+        self.seen = seen
+
+    def status(self, *codes: int) -> Self:
+        """The answer has one of these status codes."""
+        self._asked()
+        words = " or ".join(map(str, codes))
+        return self.holds(self.seen.status in codes, expected=f"status {words}")
+
+    def status_below(self, limit: int = _SERVER_ERROR) -> Self:
+        """The answer is no server error; a connection closed without an answer is one."""
+        self._asked()
+        status = self.seen.status
+        return self.holds(status is not None and status < limit, expected=f"a status below {limit}")
+
+    def status_not(self, *codes: int) -> Self:
+        """The answer has none of these status codes, and is an answer."""
+        self._asked()
+        words = " or ".join(map(str, codes))
+        status = self.seen.status
+        return self.holds(status is not None and status not in codes, expected=f"no status {words}")
+
+    def json_body(self) -> Self:
+        """The body is JSON and says so in its media type."""
+        self._success()
+        self.holds(
+            self.seen.claims_json, expected="Content-Type: application/json", observed=self._media()
+        )
+        trouble = self.seen.json_trouble
+        return self.holds(trouble is None, expected="a body that is JSON", observed=trouble or "")
+
+    def bare_object(self) -> Self:
+        """The body is an object that is not wrapped in an envelope."""
+        body = self._body()
+        wrapper = _wrapper_of(self.seen, body)
+        return self.holds(
+            isinstance(body, dict) and wrapper is None,
+            expected="a bare object with the contract's members at its top",
+            observed=f"the members are inside `{wrapper}`: {quote(body)}"
+            if wrapper
+            else quote(body),
+        )
+
+    def members(self, *names: str) -> Self:
+        """Each member is there and is as the contract's schema has it."""
+        body = self._object()
+        operation = self._operation()
+        status = self.seen.status or 0
+        for name in names:
+            problems = operation.member_problems(name, body, status=status)
+            self._judge(problems)
+        return self
+
+    def body_conforms(self) -> Self:
+        """The whole body is as the contract's schema for this operation and status has it."""
+        body = self._object()
+        return self._judge(self._operation().response_problems(self.seen.status or 0, body))
+
+    def member(self, name: str) -> Any:
+        """Give a member of a proper answer; one that is missing is a violation."""
+        value = self._object().get(name, MISSING)
+        self.holds(value is not MISSING, expected=f"a member `{name}`", observed=self._shown())
+        return value
+
+    def optional(self, name: str) -> Any:
+        """Give a member of a proper answer, or MISSING; nothing is judged yet."""
+        return self._object().get(name, MISSING)
+
+    def body(self) -> dict[str, Any]:
+        """Give the object of a proper answer, to be judged by `holds`."""
+        return self._object()
+
+    def quick(self, budget: float) -> Self:
+        """The answer came within `budget` seconds."""
+        self._asked()
+        return self.holds(
+            self.seen.answered and self.seen.seconds <= budget,
+            expected=f"an answer within {budget:g} s",
+            observed=f"{self.seen.seconds:.3f} s" if self.seen.answered else self._shown(),
+        )
+
+    def holds(self, claim: bool, *, expected: str, observed: str | None = None) -> Self:
+        """Any claim about this exchange, in words; it counts as a subject either way."""
+        self.seen.tally.judged.add(self.seen.number)
+        if not claim:
+            raise Violation(
+                expected=expected,
+                observed=self._shown() if observed is None else f"{observed} [{self.seen.call}]",
+                seen=self.seen,
+            )
+        return self
+
+    def _judge(self, problems: list[Problem]) -> Self:
+        if not problems:
+            return self.holds(True, expected="")
+        first = problems[0]
+        where = f"`{first.at}` " if first.at else ""
+        return self.holds(
+            False, expected=f"{where}{first.expected}", observed=f"{where}{first.observed}"
+        )
+
+    def _asked(self) -> None:
+        """What was never sent, or only met a rate limit, is no subject."""
+        if self.seen.exchange.trouble in {"unsent", "refused"}:
+            raise NotObserved(f"{self.seen.call}: {self.seen.exchange.trouble_in_words}")
+        if self.seen.status == _RATE_LIMITED:
+            raise NotObserved(f"{self.seen.call} is rate limited: 429 stayed for 60 s")
+
+    def _success(self) -> None:
+        """Only what the operation answers as a success has a body that these rows speak of."""
+        self._asked()
+        if not self.seen.answered:
+            raise NotObserved(f"{self.seen.call}: {self.seen.exchange.trouble_in_words}")
+        operation = self._operation()
+        readable = operation.success | ({_UNHEALTHY} if operation.id == "getHealth" else set())
+        if self.seen.status not in readable:
+            raise NotObserved(f"{self.seen.call} answered {self.seen.status}")
+
+    def _body(self) -> Any:
+        self._success()
+        if self.seen.json is MISSING:
+            raise NotObserved(
+                f"the body of {self.seen.call} is no JSON: {self.seen.json_trouble}",
+                blocked_by="UDC-ALL-002",
+            )
+        return self.seen.json
+
+    def _object(self) -> dict[str, Any]:
+        body = self._body()
+        if not isinstance(body, dict) or _wrapper_of(self.seen, body):
+            raise NotObserved(
+                f"the body of {self.seen.call} is no bare object", blocked_by="UDC-ALL-003"
+            )
+        return body
+
+    def _operation(self) -> Operation:
+        operation = operation_of(self.seen)
+        if operation is None:
+            raise NotObserved(f"{self.seen.call} is no operation of the contract")
+        return operation
+
+    def _media(self) -> str:
+        return f"Content-Type: {self.seen.header('content-type') or 'none'}"
+
+    def _shown(self) -> str:
+        if not self.seen.answered:
+            return f"{self.seen.exchange.trouble_in_words} [{self.seen.call}]"
+        body = " ".join(self.seen.text[: _SHOWN_BODY + 1].split())
+        cut = body[: _SHOWN_BODY - 1] + "…" if len(body) >= _SHOWN_BODY else body
+        told = f", body {cut}" if cut else ", no body"
+        return f"status {self.seen.status}{told} [{self.seen.call}]"
+
+
+def operation_of(seen: Observation) -> Operation | None:
+    """Find the operation of the contract that an exchange asked for."""
+    path = seen.exchange.request.target.split("?")[0]
+    for name in _SURFACES:
+        found = surface(name).match(seen.exchange.request.method, path)
+        if found is not None:
+            return found.operation
+    return None
+
+
+def _wrapper_of(seen: Observation, body: Any) -> str | None:
+    """Name the member that holds what should stand at the top; None where the body is bare."""
+    operation = operation_of(seen)
+    if not isinstance(body, dict) or operation is None:
+        return None
+    wanted: Collection[str] = operation.response_example(seen.status or 0) or ()
+    for name in _WRAPPERS:
+        inner = body.get(name)
+        if (
+            isinstance(inner, dict)
+            and any(key in inner for key in wanted)
+            and not any(key in body for key in wanted if key != "status")
+        ):
+            return name
+    return None

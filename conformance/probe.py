@@ -1,0 +1,202 @@
+"""The probe: what a check asks the target with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote as percent
+
+from udckit.conformance._wire import DEADLINE, Outgoing
+from udckit.conformance.errors import NotApplicable, NotObserved, UdckitError
+from udckit.conformance.observation import MISSING, Observation, Tally
+from udckit.conformance.settings import Identity, Settings
+from udckit.conformance.source import Source
+
+__all__ = ["ANONYMOUS", "UDC_PATHS", "VALID", "Ask", "Probe", "TokenShelf"]
+
+UDC_PATHS: Final = ("/health", "/capabilities", "/state", "/dependencies", "/message")
+
+_POSTED: Final = ("/message", "/register", "/heartbeat", "/tasks", "/callback")
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_JSON: Final = "application/json"
+_PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
+
+
+class _Mark:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+VALID: Final = _Mark("VALID")
+"""A valid token of the kit's own; without an authority there is none, and that is the finding."""
+
+ANONYMOUS: Final = _Mark("ANONYMOUS")
+"""No Authorization header at all."""
+
+_WHERE_THERE_IS_ONE: Final = _Mark("WHERE_THERE_IS_ONE")
+
+Token = _Mark | str
+
+
+@dataclass(slots=True)
+class TokenShelf:
+    """The tokens that the authority gave for this run; `why_none` says why there are none."""
+
+    valid: str | None = None
+    why_none: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request that has not been sent yet; several may be sent together."""
+
+    method: str
+    path: str
+    token: Token = _WHERE_THERE_IS_ONE
+    json: Any = MISSING
+    body: bytes | None = None
+    headers: tuple[tuple[str, str | bytes], ...] = ()
+    content_type: str | None = _JSON
+    deadline: float = DEADLINE
+    at_root: bool = False
+
+
+@dataclass(slots=True)
+class Probe:
+    """Asks one target on behalf of one check, and counts what is judged.
+
+    Tokens: /health is asked without one; everything else with the valid token where there is
+    one, unless the call says `token=ANONYMOUS`, `token=VALID` (no token: not observed) or gives a
+    token of its own.
+    """
+
+    settings: Settings
+    source: Source
+    tokens: TokenShelf
+    capabilities: Mapping[str, bool | None] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def identity(self) -> Identity:
+        """The service as which the kit calls."""
+        return self.settings.identity
+
+    @property
+    def has_token(self) -> bool:
+        """True where an authority gave a valid token."""
+        return self.tokens.valid is not None
+
+    def read(self, path: str) -> Observation:
+        """Give the run's one reading of a GET route, as a rightful caller asks; shared by checks."""
+        ask = Ask("GET", path, token=ANONYMOUS if path == "/health" else VALID)
+        return self._seen(self.source.ask(self._outgoing(ask), shared=path))
+
+    def read_later(self, path: str, *, after: Observation, seconds: float) -> Observation:
+        """Read a route again, no sooner than `seconds` after an earlier reading."""
+        self.source.wait(after.at + after.seconds + seconds - self.source.now())
+        ask = Ask("GET", path, token=ANONYMOUS if path == "/health" else VALID)
+        return self._seen(self.source.ask(self._outgoing(ask), shared=f"{path} later"))
+
+    def get(self, path: str, **how: Any) -> Observation:
+        """GET a path; see `Ask` for what may be said of the request."""
+        return self.send(Ask("GET", path, **how))
+
+    def post(self, path: str, **how: Any) -> Observation:
+        """POST to one of the contract's own routes."""
+        return self.send(Ask("POST", path, **how))
+
+    def message(self, **how: Any) -> Observation:
+        """POST a valid query to /message; members given as keywords replace those of it."""
+        return self.send(self.a_message(**how))
+
+    def a_message(self, *, token: Token = VALID, **members: Any) -> Ask:
+        """Make a message, by default a `query` with an empty payload; MISSING leaves a member out."""
+        body = {
+            "from_service": self.identity.service_name,
+            "message_type": "query",
+            "payload": {},
+            **members,
+        }
+        kept = {name: value for name, value in body.items() if value is not MISSING}
+        return Ask("POST", "/message", token=token, json=kept)
+
+    def send(self, ask: Ask) -> Observation:
+        """Send a request and give what was seen."""
+        return self._seen(self.source.ask(self._outgoing(ask)))
+
+    def together(self, asks: list[Ask]) -> list[Observation]:
+        """Send requests at the same time; the observations come in their order."""
+        return [
+            self._seen(each) for each in self.source.ask_together([self._outgoing(a) for a in asks])
+        ]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass for the target."""
+        self.source.wait(seconds)
+
+    def has(self, capability: str) -> bool:
+        """True where the target shows a capability, or the operator declares it."""
+        return capability in self.settings.has or bool(self.capabilities.get(capability))
+
+    def require(self, capability: str) -> None:
+        """End the check where the capability is absent, or could not be looked for."""
+        if self.has(capability):
+            return
+        if self.capabilities.get(capability, False) is None:
+            raise NotObserved(f"whether it has {capability} could not be looked for")
+        raise NotApplicable(f"it shows no {capability}, and none is declared")
+
+    def _seen(self, exchange: Any) -> Observation:
+        return Observation(exchange, self.tally)
+
+    def _outgoing(self, ask: Ask) -> Outgoing:
+        self._keep_the_rules(ask)
+        headers: list[tuple[str, str | bytes]] = [("Accept", "*/*"), ("User-Agent", "udckit")]
+        token = self._token(ask)
+        if token is not None:
+            headers.append(("Authorization", f"Bearer {token}"))
+        body = ask.body
+        if ask.json is not MISSING:
+            body = json.dumps(ask.json, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        elif body is None and ask.method in {"POST", "PUT", "PATCH"}:
+            body = b""
+        if body is not None and ask.content_type is not None:
+            headers.append(("Content-Type", ask.content_type))
+        headers.extend(ask.headers)
+        return Outgoing(
+            ask.method,
+            percent(ask.path, safe=_PRINTABLE),
+            tuple(headers),
+            body,
+            deadline=ask.deadline,
+            prefix="" if ask.at_root else self.settings.base_path,
+        )
+
+    def _token(self, ask: Ask) -> str | None:
+        if ask.token is ANONYMOUS:
+            return None
+        if isinstance(ask.token, str):
+            return ask.token
+        if ask.token is _WHERE_THERE_IS_ONE and ask.path == "/health":
+            return None
+        if ask.token is VALID and self.tokens.valid is None:
+            raise NotObserved(self.tokens.why_none, blocked_by="AUTH-001")
+        return self.tokens.valid
+
+    def _keep_the_rules(self, ask: Ask) -> None:
+        """Hold what may be sent at all: the catalogue's *Before you probe*."""
+        if ask.method in _SAFE:
+            return
+        if self.settings.safety == "read-only":
+            raise NotObserved(f"--safety read-only sends no {ask.method}")
+        path = ask.path.split("?")[0]
+        if ask.method == "POST" and path in _POSTED:
+            return
+        if ask.method in {"PUT", "DELETE"} and path in UDC_PATHS:
+            return
+        raise UdckitError(f"the kit must never send {ask.method} {path}: see Before you probe")

@@ -1,0 +1,119 @@
+"""Redaction that keeps facts: no usable secret reaches disk, yet tokens stay distinguishable.
+
+A token becomes `<token:t3>`, and its facts (header, claims, who signed it, what it was issued as)
+are told once. A password in a URL becomes `<password>`, a private key `<private key>`, a secret
+that the operator gave `<secret>`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+__all__ = ["PASSWORD", "PLACEHOLDER", "PRIVATE_KEY", "Redactor", "TokenFacts"]
+
+PASSWORD: Final = "<password>"  # noqa: S105 - what stands in for one
+PRIVATE_KEY: Final = "<private key>"
+PLACEHOLDER: Final = re.compile(r"<token:(t\d+)>")
+
+_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{2,}={0,2}\.[A-Za-z0-9_-]*={0,2}(?:\.[A-Za-z0-9_-]*={0,2})?")
+_USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>]*):([^\s/@\"'<>]+)@")
+_PEM = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
+)
+_ENOUGH_OF_A_SECRET: Final = 6
+
+Signer = Callable[[str], str]
+"""Says who signed a token: `authority`, or `unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What may be known of a token without being able to use it."""
+
+    ref: str
+    header: Any
+    claims: Any
+    signed_by: str
+    issued_as: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the line of the run record."""
+        return {
+            "kind": "token",
+            "ref": self.ref,
+            "header": self.header,
+            "claims": self.claims,
+            "signed_by": self.signed_by,
+            "issued_as": self.issued_as,
+        }
+
+
+def _unknown(_: str) -> str:
+    return "unknown"
+
+
+@dataclass(slots=True)
+class Redactor:
+    """Takes the secrets out of text, and remembers each token under a reference of its own."""
+
+    signed_by: Signer = _unknown
+    secrets: tuple[str, ...] = ()
+    on_token: Callable[[TokenFacts], None] | None = None
+    _known: dict[str, TokenFacts] = field(default_factory=dict)
+    _issued: dict[str, str] = field(default_factory=dict)
+
+    def issued(self, token: str, label: str) -> None:
+        """Remember what a token of the kit's own was made for."""
+        self._issued[token] = label
+
+    def facts_of(self, token: str) -> TokenFacts:
+        """Give a token's facts, under the same reference each time it is seen."""
+        facts = self._known.get(token)
+        if facts is None:
+            header, claims = _decode(token)
+            facts = TokenFacts(
+                ref=f"t{len(self._known) + 1}",
+                header=header,
+                claims=claims,
+                signed_by=self.signed_by(token),
+                issued_as=self._issued.get(token),
+            )
+            self._known[token] = facts
+            if self.on_token is not None:
+                self.on_token(facts)
+        return facts
+
+    def text(self, text: str) -> str:
+        """Give the text without its secrets; other text comes back untouched."""
+        if "eyJ" in text:
+            text = _TOKEN.sub(lambda found: f"<token:{self.facts_of(found.group()).ref}>", text)
+        if "://" in text and "@" in text:
+            text = _USERINFO.sub(rf"\1:{PASSWORD}@", text)
+        if "PRIVATE KEY" in text:
+            text = _PEM.sub(PRIVATE_KEY, text)
+        for secret in self.secrets:
+            if len(secret) >= _ENOUGH_OF_A_SECRET and secret in text:
+                text = text.replace(secret, "<secret>")
+        return text
+
+
+def _decode(token: str) -> tuple[Any, Any]:
+    """Read header and claims of what looks like a token; None where that is not JSON."""
+    parts = token.split(".")
+    return _segment(parts[0]), _segment(parts[1]) if len(parts) > 1 else None
+
+
+def _segment(segment: str) -> Any:
+    try:
+        padded = segment + "=" * (-len(segment) % 4)
+        value = json.loads(base64.urlsafe_b64decode(padded))
+        json.dumps(value).encode()
+    except (ValueError, RecursionError, binascii.Error):
+        return None
+    return value

@@ -1,0 +1,89 @@
+"""The one configuration object of a run, built once at the border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+__all__ = ["ROLES", "STAGES", "Identity", "Safety", "Settings"]
+
+Safety = Literal["read-only", "additive", "disruptive"]
+
+STAGES: Final = ("shape", "security", "integration", "resilience")
+"""In the order in which an author would mend things."""
+
+ROLES: Final = ("droplet", "registry", "orchestrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the kit is towards the target: a service that the authority knows."""
+
+    service_name: str = "udckit-probe"
+    service_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is asked, of whom, and how carefully.
+
+    `has` are capabilities that the operator declares, `health_budget` the seconds that /health
+    may take (UDC-HEALTH-006), `rate` requests per second (None: no throttle), `max_time` the
+    seconds after which nothing more is sent.
+    """
+
+    target: str
+    reached: str = "url"
+    role: str = "droplet"
+    stages: tuple[str, ...] = ("shape",)
+    only: tuple[str, ...] = ()
+    safety: Safety = "additive"
+    has: frozenset[str] = frozenset()
+    registry: str | None = None
+    orchestrator: str | None = None
+    base_path: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    public: tuple[str, ...] = ()
+    rate: float | None = None
+    ca_file: str | None = None
+    health_budget: float = 0.1
+    max_time: float = 300.0
+    seed: int = 0
+    identity: Identity = field(default_factory=Identity)
+    report_dir: Path | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """True where the target answers on this machine's loopback."""
+        host = self.target.split("://", 1)[-1].split("/", 1)[0]
+        return host.startswith(("127.", "localhost", "[::1]"))
+
+    def as_json(self) -> dict[str, object]:
+        """Give what a re-judgement needs to know; no path of this machine, no secret."""
+        return {
+            "target": self.target,
+            "reached": self.reached,
+            "role": self.role,
+            "stages": list(self.stages),
+            "only": list(self.only),
+            "safety": self.safety,
+            "has": sorted(self.has),
+            "base_path": self.base_path,
+            "public": list(self.public),
+            "health_budget": self.health_budget,
+            "seed": self.seed,
+            "identity": {
+                "service_name": self.identity.service_name,
+                "service_id": self.identity.service_id,
+            },
+        }
+
+    @classmethod
+    def from_json(cls, facts: dict[str, object]) -> Settings:
+        """Read the header of a record back."""
+        known = dict(facts)
+        identity = known.pop("identity")
+        lists = {name: tuple(known.pop(name)) for name in ("stages", "only", "public")}  # type: ignore[call-overload] - the writer above puts lists there
+        has = frozenset(known.pop("has"))  # type: ignore[call-overload] - likewise
+        return cls(**known, **lists, has=has, identity=Identity(**identity))  # type: ignore[arg-type] - likewise

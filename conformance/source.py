@@ -1,0 +1,270 @@
+"""Where a probe's exchanges come from: a live target, or the record of one."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final, Protocol
+
+from udckit.conformance._wire import Outgoing, Returned, Wire
+from udckit.conformance.errors import UdckitError
+from udckit.conformance.exchange import Answer, Exchange, Request
+from udckit.conformance.record import Recorder, RunRecord
+from udckit.conformance.redaction import Redactor
+from udckit.conformance.settings import Settings
+
+__all__ = ["LiveSource", "ReplaySource", "Source"]
+
+_HUNG: Final = 2
+"""Time-outs after which a route is asked no more in this run."""
+
+_SECOND_CHANCE: Final = 2.0
+"""Seconds of patience with a route that has hung once."""
+
+_RATE_LIMIT_PATIENCE: Final = 60.0
+_ABRIDGED: Final = 64 * 1024
+_RATE_LIMITED: Final = 429
+
+
+class Source(Protocol):
+    """What a probe asks through. `asked` collects the numbers of the current check's exchanges."""
+
+    asked: list[int]
+
+    def begin(self, key: str) -> None:
+        """Turn to a check (its requirement's id), or to another reader of exchanges."""
+        ...
+
+    def ask(self, outgoing: Outgoing, *, shared: str | None = None) -> Exchange:
+        """Send; where `shared` names a reading that was made before, give that one instead."""
+        ...
+
+    def ask_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        """Send all at the same time; the answers come back in the order of the requests."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass for the target."""
+        ...
+
+    def now(self) -> float:
+        """Give the kit's clock, in seconds since the epoch."""
+        ...
+
+    def measure(self, name: str) -> float:
+        """Give a figure of the machine, measured once in a run."""
+        ...
+
+
+class LiveSource:
+    """Asks the target itself, at the pace that is allowed, and writes everything down."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        recorder: Recorder,
+        redactor: Redactor,
+        *,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        measures: Mapping[str, Callable[[], float]] | None = None,
+    ) -> None:
+        self.asked: list[int] = []
+        self.sent = 0
+        self._count = 0
+        self._settings = settings
+        self._recorder = recorder
+        self._redactor = redactor
+        self._now = now
+        self._sleep = sleep
+        self._measures = measures or {}
+        self._measured: dict[str, float] = {}
+        self._wire = Wire(settings.target, ca_file=settings.ca_file)
+        self._extra = tuple(settings.headers)
+        self._shared: dict[str, Exchange] = {}
+        self._hung: dict[tuple[str, str], int] = {}
+        self._ends = time.monotonic() + settings.max_time
+        self._next_turn = 0.0
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Close the client and its threads."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+        self._wire.close()
+
+    def begin(self, key: str) -> None:  # noqa: ARG002 - live, what is asked is not known before
+        self.asked = []
+
+    def ask(self, outgoing: Outgoing, *, shared: str | None = None) -> Exchange:
+        exchange = self._shared.get(shared) if shared is not None else None
+        if exchange is None:
+            at, returned = self._patiently(outgoing)
+            exchange = self._written(outgoing, at, returned)
+            if shared is not None:
+                self._shared[shared] = exchange
+        self.asked.append(exchange.number)
+        return exchange
+
+    def ask_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        if self._settings.rate is not None:
+            return [self.ask(each) for each in outgoing]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=24, thread_name_prefix="udckit-probe")
+        answers = list(self._pool.map(self._patiently, outgoing))
+        exchanges = [
+            self._written(each, at, returned)
+            for each, (at, returned) in zip(outgoing, answers, strict=True)
+        ]
+        self.asked.extend(exchange.number for exchange in exchanges)
+        return exchanges
+
+    def wait(self, seconds: float) -> None:
+        if seconds > 0:
+            self._sleep(min(seconds, max(0.0, self._ends - time.monotonic())))
+
+    def now(self) -> float:
+        return self._now()
+
+    def measure(self, name: str) -> float:
+        if name not in self._measured:
+            self._measured[name] = round(self._measures[name](), 6)
+            self._recorder.write({"kind": "measure", "name": name, "value": self._measured[name]})
+        return self._measured[name]
+
+    def _patiently(self, outgoing: Outgoing) -> tuple[float, Returned]:
+        """Send at the allowed pace; wait out a 429 as far as the contract's rules ask."""
+        waited, pause = 0.0, 1.0
+        while True:
+            self._take_turn()
+            at = self._now()
+            returned = self._unless_hopeless(outgoing)
+            if returned.status != _RATE_LIMITED or waited >= _RATE_LIMIT_PATIENCE:
+                return at, returned
+            asked_for = next((v for k, v in returned.headers if k.lower() == "retry-after"), "")
+            delay = min(
+                float(asked_for) if asked_for.isdigit() else pause, _RATE_LIMIT_PATIENCE - waited
+            )
+            self.wait(max(delay, 0.1))
+            waited, pause = waited + max(delay, 0.1), pause * 2
+
+    def _unless_hopeless(self, outgoing: Outgoing) -> Returned:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            limit = f"{self._settings.max_time:g} s of --max-time are over"
+            return Returned(0.0, trouble="unsent", detail=f"the {limit}")
+        route = (outgoing.method, outgoing.target.split("?")[0])
+        hung = self._hung.get(route, 0)
+        if hung >= _HUNG:
+            return Returned(0.0, trouble="unsent", detail=f"{hung} requests to it hung before")
+        deadline = min(outgoing.deadline, left, _SECOND_CHANCE if hung else outgoing.deadline)
+        with self._lock:
+            self.sent += 1
+        returned = self._wire.send(
+            replace(outgoing, headers=outgoing.headers + self._extra, deadline=deadline)
+        )
+        if returned.trouble == "timeout":
+            with self._lock:
+                self._hung[route] = self._hung.get(route, 0) + 1
+        return returned
+
+    def _take_turn(self) -> None:
+        if self._settings.rate is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next_turn)
+            self._next_turn = turn + 1.0 / self._settings.rate
+        if turn > now:
+            self._sleep(turn - now)
+
+    def _written(self, outgoing: Outgoing, at: float, returned: Returned) -> Exchange:
+        clean = self._redactor.text
+        body, encoding = _as_text(outgoing.body)
+        if body is not None and len(body) > _ABRIDGED:
+            body, encoding = f"{body[:200]}… ({len(outgoing.body or b'')} bytes in all)", "abridged"
+        answer = None
+        if returned.trouble is None:
+            text, how = _as_text(returned.body)
+            answer = Answer(
+                status=returned.status,
+                headers=tuple((name, clean(value)) for name, value in returned.headers),
+                body=clean(text or "") if how == "text" else text or "",
+                encoding=how,
+                truncated=returned.truncated,
+            )
+        self._count += 1
+        exchange = Exchange(
+            number=self._count,
+            base=self._settings.target + outgoing.prefix,
+            request=Request(
+                method=outgoing.method,
+                target=clean(outgoing.target),
+                headers=tuple(
+                    (name, clean(value if isinstance(value, str) else value.decode("latin-1")))
+                    for name, value in outgoing.headers
+                ),
+                body=clean(body) if body is not None and encoding == "text" else body,
+                encoding=encoding,
+            ),
+            at=round(at, 6),
+            seconds=round(returned.seconds, 6),
+            answer=answer,
+            trouble=returned.trouble,
+            detail=clean(returned.detail),
+        )
+        self._recorder.write(exchange.as_json())
+        return exchange
+
+
+class ReplaySource:
+    """Gives back what a record holds, check by check; nothing is sent and nobody waits."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self.asked: list[int] = []
+        self._exchanges = record.exchanges
+        self._measures = {line["name"]: line["value"] for line in record.lines("measure")}
+        self._asked_by = {each.id: each.exchanges for each in record.verdicts.values()}
+        for line in record.lines("capability"):
+            self._asked_by[f"capability {line['name']}"] = tuple(line["exchanges"])
+        self._waiting: list[int] = []
+
+    def begin(self, key: str) -> None:
+        self.asked = []
+        self._waiting = list(reversed(self._asked_by.get(key, ())))
+
+    def ask(self, outgoing: Outgoing, *, shared: str | None = None) -> Exchange:
+        if not self._waiting:
+            raise UdckitError(
+                f"the record holds no answer to {outgoing.method} {outgoing.target} here: "
+                "it was written by another version of this check"
+            )
+        number = self._waiting.pop()
+        self.asked.append(number)
+        return self._exchanges[number]
+
+    def ask_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        return [self.ask(each) for each in outgoing]
+
+    def wait(self, seconds: float) -> None:
+        """Nobody waits for a recorded target."""
+
+    def now(self) -> float:
+        return 0.0
+
+    def measure(self, name: str) -> float:
+        return float(self._measures[name])
+
+
+def _as_text(body: bytes | None) -> tuple[str | None, str]:
+    if body is None:
+        return None, "text"
+    try:
+        return body.decode("utf-8"), "text"
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode("ascii"), "base64"
