@@ -1,4 +1,4 @@
-"""Capabilities: what a target has, looked for before anything is judged (catalogue, Capabilities)."""
+"""Capabilities: what a target has, looked for before anything is judged."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ def verifies(*ids: str, order: int = _ORDINARY) -> Callable[[CheckFunction], Che
     Raises:
         UnknownRequirementError: at import, where an id is no row of the catalogue.
         ValueError: where a row has a check already, or is excluded.
+
     """
 
     def register(function: CheckFunction) -> CheckFunction:

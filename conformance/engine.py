@@ -18,7 +18,7 @@ from udckit.conformance.observation import Tally
 from udckit.conformance.probe import Probe, TokenShelf
 from udckit.conformance.record import FORMAT, Recorder, RunRecord
 from udckit.conformance.settings import Settings
-from udckit.conformance.source import LiveSource, ReplaySource, Source
+from udckit.conformance.source import ReplaySource, Source
 from udckit.conformance.verdict import Verdict
 from udckit.specs import Requirement, catalogue, digests, edition
 
@@ -192,20 +192,16 @@ def exit_code(
     asked = [verdicts[each] for each in wanted_rows(settings) if each in verdicts]
     words = {stage.word for stage in stages}
     if settings.only:
-        if any(v.verdict == "fail" and v.level == "MUST" for v in asked):
-            return EXIT["broken"]
-        if any(v.verdict == "error" for v in asked):
-            return EXIT["kit"]
-        settled = {"pass", "not_applicable"} | {"fail"}
-        done = bool(asked) and all(v.verdict in settled for v in asked) and not interrupted
-        return EXIT["certified"] if done else EXIT["incomplete"]
-    if "failed" in words:
+        broken = any(each.verdict == "fail" and each.level == "MUST" for each in asked)
+        missing = not asked or any(each.verdict == "not_observed" for each in asked)
+    else:
+        broken = "failed" in words
+        missing = "incomplete" in words or "certified" not in words
+    if broken:
         return EXIT["broken"]
-    if any(verdict.verdict == "error" for verdict in asked):
+    if any(each.verdict == "error" for each in asked):
         return EXIT["kit"]
-    if interrupted or "incomplete" in words or "certified" not in words:
-        return EXIT["incomplete"]
-    return EXIT["certified"]
+    return EXIT["incomplete"] if missing or interrupted else EXIT["certified"]
 
 
 def _footer(outcomes: Outcomes, now: float, *, interrupted: bool) -> dict[str, Any]:

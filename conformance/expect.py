@@ -30,6 +30,7 @@ class Expectation:
     Raises:
         Violation: the claim was judged and is broken.
         NotObserved: there was nothing to judge it by, which is never a pass.
+
     """
 
     __slots__ = ("seen",)

@@ -13,6 +13,7 @@ __all__ = ["MISSING", "Observation", "Tally", "curl", "quote"]
 
 _QUOTED = 200
 _BIG_BODY = 2_000
+_LONG_NUMBER = 4_000
 
 
 class _Missing:
@@ -141,20 +142,30 @@ def _parse(exchange: Exchange) -> tuple[Any, str | None]:
     answer = exchange.answer
     if answer is None:
         return MISSING, exchange.trouble_in_words
+    trouble = None
     if answer.truncated:
-        return MISSING, f"the body is longer than the {len(answer.body)} characters that were read"
-    if answer.encoding != "text":
-        return MISSING, "the body is not UTF-8"
-    if answer.body.startswith("\ufeff"):
-        return MISSING, "the body begins with a byte order mark"
+        trouble = f"the body is longer than the {len(answer.body)} characters that were read"
+    elif answer.encoding != "text":
+        trouble = "the body is not UTF-8"
+    elif answer.body.startswith("\ufeff"):
+        trouble = "the body begins with a byte order mark"
+    elif not answer.body:
+        trouble = "the body is empty"
+    return (MISSING, trouble) if trouble else _load(answer.body)
+
+
+def _load(text: str) -> tuple[Any, str | None]:
+    """Read JSON strictly: no NaN, no Infinity; integers of any length."""
     try:
-        return json.loads(answer.body, parse_constant=_refuse_constant), None
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_whole), None
     except RecursionError:
         return MISSING, "the body is nested too deep"
     except ValueError as trouble:
-        if "integer string conversion" in str(trouble):
-            return json.loads(answer.body, parse_constant=_refuse_constant, parse_int=float), None
-        return MISSING, f"{trouble}" if answer.body else "the body is empty"
+        return MISSING, f"{trouble}"
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) < _LONG_NUMBER else float(digits)
 
 
 def quote(value: Any) -> str:

@@ -92,7 +92,7 @@ class Probe:
         return self.tokens.valid is not None
 
     def read(self, path: str) -> Observation:
-        """Give the run's one reading of a GET route, as a rightful caller asks; shared by checks."""
+        """Give the run's one reading of a GET route, as a rightful caller asks."""
         ask = Ask("GET", path, token=ANONYMOUS if path == "/health" else VALID)
         return self._seen(self.source.ask(self._outgoing(ask), shared=path))
 
@@ -115,7 +115,7 @@ class Probe:
         return self.send(self.a_message(**how))
 
     def a_message(self, *, token: Token = VALID, **members: Any) -> Ask:
-        """Make a message, by default a `query` with an empty payload; MISSING leaves a member out."""
+        """Make a message, a `query` with an empty payload; MISSING leaves a member out."""
         body = {
             "from_service": self.identity.service_name,
             "message_type": "query",

@@ -136,7 +136,7 @@ def read_record(path: Path) -> RunRecord:
             if number == len(rows) and not text.endswith("\n"):
                 break
             raise InvocationError(
-                f"Line {number} of {path} is no JSON ({trouble}): the file is damaged, or no run record."
+                f"Line {number} of {path} is no JSON ({trouble}): damaged, or no run record."
             ) from trouble
         if not isinstance(line, dict):
             raise InvocationError(f"Line {number} of {path} is no JSON object: no run record.")

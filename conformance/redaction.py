@@ -24,7 +24,7 @@ PLACEHOLDER: Final = re.compile(r"<token:(t\d+)>")
 _TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{2,}={0,2}\.[A-Za-z0-9_-]*={0,2}(?:\.[A-Za-z0-9_-]*={0,2})?")
 _USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>]*):([^\s/@\"'<>]+)@")
 _PEM = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _ENOUGH_OF_A_SECRET: Final = 6
 

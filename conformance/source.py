@@ -238,7 +238,7 @@ class ReplaySource:
         self.asked = []
         self._waiting = list(reversed(self._asked_by.get(key, ())))
 
-    def ask(self, outgoing: Outgoing, *, shared: str | None = None) -> Exchange:
+    def ask(self, outgoing: Outgoing, *, shared: str | None = None) -> Exchange:  # noqa: ARG002 - a shared reading was recorded like any other
         if not self._waiting:
             raise UdckitError(
                 f"the record holds no answer to {outgoing.method} {outgoing.target} here: "
