@@ -1,1 +1,28 @@
-"""The fakes room."""
+"""Who plays the other side: a Registry, an Orchestrator and a droplet that keep the contract."""
+
+from udckit.fakes._server import RunningServer, serve_asgi
+from udckit.fakes._services import NameTakenError, Registration, Service
+from udckit.fakes._tokens import SigningKey, TokenRefusedError, VerifyingKey, decode_unverified
+from udckit.fakes.clock import Clock, ManualClock, SystemClock
+from udckit.fakes.journal import Journal, JournalEntry, NotSeenError, OwnFault
+from udckit.fakes.registry import FakeRegistry
+
+__all__ = [
+    "Clock",
+    "FakeRegistry",
+    "Journal",
+    "JournalEntry",
+    "ManualClock",
+    "NameTakenError",
+    "NotSeenError",
+    "OwnFault",
+    "Registration",
+    "RunningServer",
+    "Service",
+    "SigningKey",
+    "SystemClock",
+    "TokenRefusedError",
+    "VerifyingKey",
+    "decode_unverified",
+    "serve_asgi",
+]

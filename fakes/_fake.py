@@ -1,0 +1,254 @@
+"""What every fake is: an ASGI application with a socket, a journal, faults and a clock."""
+
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from types import TracebackType
+from typing import Any, ClassVar, Self
+from urllib.parse import quote
+
+from udckit.fakes._http import MOST_HEADERS, Answer, Headers, Refusal, Request, read_body
+from udckit.fakes._identity import Identities, KeySource
+from udckit.fakes._router import Route, Router
+from udckit.fakes._server import RunningServer, serve_asgi
+from udckit.fakes._traffic import Traffic
+from udckit.fakes.clock import Clock, SystemClock
+from udckit.fakes.journal import Journal
+
+__all__ = ["Fake"]
+
+SECURITY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"x-xss-protection", b"1; mode=block"),
+)
+_OVERSIZE = Refusal(
+    431,
+    "HEADERS_TOO_LARGE",
+    f"The request has more than {MOST_HEADERS} header fields.",
+    headers=((b"connection", b"close"),),
+)
+
+
+class Fake:
+    """The common part; a role gives its routes and its keys."""
+
+    role: ClassVar[str]
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        droplet_id: int,
+        version: str = "1.0.0",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        clock: Clock | None = None,
+        environment: str = "production",
+        journal_entries: int = 50_000,
+    ) -> None:
+        self.name = name
+        self.droplet_id = droplet_id
+        self.version = version
+        self.environment = environment
+        self.clock = clock or SystemClock()
+        self.journal = Journal(self.role, entries=journal_entries)
+        self._host = host
+        self._wanted_port = port
+        self._server: RunningServer | None = None
+        self._traffic = Traffic()
+        self._born = self.clock.monotonic()
+        self._identities = Identities(self._key_source())
+        self._router = Router(self._routes())
+        self._date = (0, b"")
+
+    # What a role says of itself
+
+    def _routes(self) -> list[Route]:
+        raise NotImplementedError
+
+    def _key_source(self) -> KeySource:
+        raise NotImplementedError
+
+    async def _started(self) -> None:
+        """Runs on the loop once the socket listens."""
+
+    async def _stopping(self) -> None:
+        """Runs on the loop before the socket closes."""
+
+    # Life
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on; 0 while it does not and none was asked for."""
+        return self._server.port if self._server is not None else self._wanted_port
+
+    @property
+    def url(self) -> str:
+        """Its base URL, without a trailing slash. Raises RuntimeError before `start`."""
+        if self._server is None:
+            raise RuntimeError(f"the fake {self.role} has no address before it is started")
+        return self._server.url
+
+    @property
+    def is_running(self) -> bool:
+        return self._server is not None
+
+    def start(self) -> Self:
+        """Listen. Raises OSError where the port is taken."""
+        if self._server is None:
+            self._server = serve_asgi(self, self._host, self._wanted_port, lifespan="off")
+            self._born = self.clock.monotonic()
+            self._server.loop.call(self._started())
+        return self
+
+    def stop(self) -> None:
+        """Close the socket and end what runs in the background; the journal stays readable."""
+        if self._server is not None:
+            self._server.loop.call(self._stopping())
+            self._server.stop()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        where = self._server.url if self._server is not None else "not running"
+        return f"<{type(self).__name__} {self.name}: {where}>"
+
+    # ASGI
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await _other(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request = self._request(scope)
+        answer = await self._answer(request, receive)
+        self._note(request, answer)
+        self._traffic.count(request.time, time.perf_counter() - started, answer.status)
+        await self._send(answer, send)
+
+    def _request(self, scope: Mapping[str, Any]) -> Request:
+        raw = scope.get("raw_path")
+        client = scope.get("client")
+        return Request(
+            scope["method"],
+            quote(scope["path"], safe="/%") if raw is None else raw.decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            scope["headers"],
+            client[0] if client else None,
+            self.clock.now(),
+        )
+
+    async def _answer(self, request: Request, receive: Any) -> Answer:
+        try:
+            return await self._routed(request, receive)
+        except Refusal as refusal:
+            request.refusal = refusal.message
+            return refusal.answer()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the fake's own fault
+            self.journal.blame_self(request.time, f"{request.method} {request.path}: {error!r}")
+            return Refusal(500, "INTERNAL_ERROR", "The fake failed; its journal says how.").answer()
+
+    async def _routed(self, request: Request, receive: Any) -> Answer:
+        if _has_body(request):
+            request.body = await read_body(receive)
+        if len(request.headers) > MOST_HEADERS:
+            raise _OVERSIZE
+        route, request.params = self._router.find(request.method, request.path)
+        request.route = route
+        if route.needs_token:
+            request.claims = self._identities.remembered(
+                request.headers, request.time
+            ) or await self._identities.identify(request.headers, request.time)
+        if route.takes_body:
+            self._read(request, route)
+        answer: Answer = await route.handler(request) if route.awaits else route.handler(request)
+        if route.advice is not None:
+            self._judge_own(request, route, answer)
+        return answer
+
+    def _read(self, request: Request, route: Route) -> None:
+        request.json = request.value()
+        if route.operation is None:
+            return
+        problems = self._problems(route, request.json)
+        if problems:
+            request.problems = tuple(problems)
+            raise Refusal(
+                400,
+                "INVALID_REQUEST",
+                "; ".join(str(problem) for problem in problems[:3]),
+                details={"problems": [str(problem) for problem in problems[:20]]},
+            )
+
+    def _problems(self, route: Route, value: Any) -> list[Any]:
+        """Where a body is not what the contract says; a role may be milder."""
+        return [] if route.operation is None else route.operation.request_problems(value)
+
+    def _judge_own(self, request: Request, route: Route, answer: Answer) -> None:
+        if route.advice is None:
+            return
+        value = answer.body.decode() if answer.value is None else answer.value
+        for problem in route.advice.response_problems(answer.status, value):
+            what = f"{request.method} {request.path} answered {problem}"
+            self.journal.blame_self(request.time, what)
+
+    def _note(self, request: Request, answer: Answer) -> None:
+        operation = None if request.route is None else request.route.operation
+        self.journal.record(
+            time=request.time,
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=Headers(request.headers),
+            body=request.body,
+            operation=None if operation is None else operation.id,
+            problems=request.problems,
+            answered=answer.status,
+            identity=request.claims,
+            client=request.client,
+            refusal=request.refusal,
+            response=answer.body,
+        )
+
+    async def _send(self, answer: Answer, send: Any) -> None:
+        body = answer.body
+        headers = [
+            (b"content-type", answer.media_type),
+            (b"content-length", b"%d" % len(body)),
+            (b"date", self._http_date()),
+            *SECURITY,
+            *answer.headers,
+        ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _http_date(self) -> bytes:
+        second = int(self.clock.now())
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True).encode())
+        return self._date[1]
+
+
+def _has_body(request: Request) -> bool:
+    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in request.headers)
+
+
+async def _other(scope: Mapping[str, Any], receive: Any, send: Any) -> None:
+    """Lifespan where the application is served by somebody else; websockets are closed."""
+    if scope["type"] == "lifespan":
+        for kind in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{kind}.complete"})
+    else:
+        await send({"type": "websocket.close", "code": 1000})

@@ -1,0 +1,153 @@
+"""One request as it came and one answer as it goes: the small change of every fake."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from udckit.fakes._json import JsonError, dumps, strict_loads
+from udckit.specs import Problem
+
+if TYPE_CHECKING:
+    from udckit.fakes._router import Route
+    from udckit.fakes.faults import Fault
+
+__all__ = ["Answer", "Headers", "RawHeaders", "Refusal", "Request", "is_json", "read_body"]
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+LARGEST_BODY = 1 << 20  # bytes; the contract asks that 64 KB be taken and 10 MB may be refused
+MOST_HEADERS = 200
+JSON = b"application/json"
+
+
+class Headers(Mapping[str, str]):
+    """Header fields as they came; looked up without regard to case, the first of a name counts."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: RawHeaders) -> None:
+        self.raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        wanted = name.lower().encode("latin-1", "replace")
+        for key, value in self.raw:
+            if key.lower() == wanted:
+                return value.decode("latin-1")
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key.decode("latin-1").lower() for key, _ in self.raw))
+
+    def __len__(self) -> int:
+        return len({key.lower() for key, _ in self.raw})
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self)})"
+
+    def all(self, name: str) -> list[str]:
+        """Every value of `name`, in the order in which they came."""
+        wanted = name.lower().encode("latin-1", "replace")
+        return [value.decode("latin-1") for key, value in self.raw if key.lower() == wanted]
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not a defect
+    """The request is answered with an error of the contract's form."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        details: Mapping[str, Any] | None = None,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details
+        self.headers = headers
+
+    def answer(self) -> "Answer":
+        """The error body of UDC §4."""
+        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.details is not None:
+            error["details"] = dict(self.details)
+        return Answer(self.status, {"error": error}, self.headers)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: a JSON value, or raw bytes of another media type."""
+
+    status: int
+    value: Any = None
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    raw: bytes | None = None
+    media_type: bytes = JSON
+
+    @property
+    def body(self) -> bytes:
+        if self.raw is None:
+            self.raw = dumps(self.value).encode()
+        return self.raw
+
+
+@dataclass(slots=True)
+class Request:
+    """One request on its way through a fake."""
+
+    method: str
+    path: str
+    """As sent: percent-encoded, without the query."""
+    query: str
+    headers: RawHeaders
+    client: str | None
+    time: float
+    body: bytes = b""
+    params: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, Any] | None = None
+    json: Any = None
+    problems: tuple[Problem, ...] = ()
+    refusal: str | None = None
+    route: "Route | None" = None
+    fault: "Fault | None" = None
+
+    def value(self) -> Any:
+        """The JSON value of the body; refuses another media type, and what is no JSON."""
+        media = next((value for name, value in self.headers if name == b"content-type"), None)
+        if media is not None and not is_json(media):
+            raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
+        try:
+            return strict_loads(self.body)
+        except JsonError as error:
+            raise Refusal(400, "MALFORMED_JSON", f"The body is no JSON: {error}.") from None
+
+
+def is_json(media_type: bytes) -> bool:
+    """Whether a Content-Type names JSON: `application/json` or `…+json`, parameters allowed."""
+    essence = media_type.partition(b";")[0].strip().lower()
+    return essence == JSON or (essence.startswith(b"application/") and essence.endswith(b"+json"))
+
+
+async def read_body(receive: Any) -> bytes:
+    """The whole body; refuses more than a megabyte without reading on."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        parts = [body]
+        size = len(body)
+        while message.get("more_body") and size <= LARGEST_BODY:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+        body = b"".join(parts)
+    if len(body) > LARGEST_BODY:
+        raise Refusal(
+            413,
+            "BODY_TOO_LARGE",
+            "The body is larger than a megabyte.",
+            headers=((b"connection", b"close"),),
+        )
+    return body

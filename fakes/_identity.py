@@ -1,0 +1,102 @@
+"""Who asks: the bearer token of a request, verified once and remembered while it lives."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from udckit.fakes._http import RawHeaders, Refusal
+from udckit.fakes._tokens import Claims, TokenRefusedError, VerifyingKey
+
+__all__ = ["Identities", "KeySource", "KeyUnavailableError"]
+
+_MOST_KNOWN = 4096
+_CHALLENGE = ((b"www-authenticate", b"Bearer"),)
+
+
+class KeyUnavailableError(Exception):
+    """There is no key to verify with, because the Registry does not give it."""
+
+
+class KeySource(Protocol):
+    """Where the verifying key comes from."""
+
+    async def key(self) -> VerifyingKey:
+        """The key in force; raises KeyUnavailableError."""
+        ...
+
+    async def another_key(self) -> VerifyingKey | None:
+        """A newer key than the one that just failed, None where there is none (yet)."""
+        ...
+
+
+class Identities:
+    """Verifies tokens and remembers those that count; expiry is looked at every time."""
+
+    def __init__(self, keys: KeySource) -> None:
+        self._keys = keys
+        self._known: dict[bytes, tuple[Claims, float]] = {}
+
+    def forget(self) -> None:
+        """Remember nothing: the key was rotated."""
+        self._known.clear()
+
+    def remembered(self, headers: RawHeaders, now: float) -> Claims | None:
+        """The claims of a token that was verified before and has not expired."""
+        found = None
+        for name, value in headers:
+            if name == b"authorization":
+                if found is not None:
+                    return None
+                found = value
+        if found is None:
+            return None
+        known = self._known.get(found)
+        return known[0] if known is not None and known[1] > now else None
+
+    async def identify(self, headers: RawHeaders, now: float) -> Claims:
+        """The claims of the request's token. Raises Refusal: 401, or 503 without a key."""
+        known = self.remembered(headers, now)
+        if known is not None:
+            return known
+        credentials, token = _bearer(headers)
+        try:
+            claims = await self._verify(token, now)
+        except TokenRefusedError as error:
+            raise _unauthorized(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+        except KeyUnavailableError:
+            why = "The token cannot be checked now: the Registry gives no key."
+            raise Refusal(503, "KEY_UNAVAILABLE", why) from None
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[credentials] = (claims, float(min(claims["exp"], 1e15)))
+        return claims
+
+    async def _verify(self, token: str, now: float) -> Mapping[str, Any]:
+        key = await self._keys.key()
+        try:
+            return key.verify(token, now=now)
+        except TokenRefusedError as error:
+            another = await self._keys.another_key() if error.unknown_key else None
+            if another is None:
+                raise
+        self.forget()
+        return another.verify(token, now=now)
+
+
+def _bearer(headers: RawHeaders) -> tuple[bytes, str]:
+    """The Authorization value and the token in it, exactly two words (IG §4.2)."""
+    values = [value for name, value in headers if name == b"authorization"]
+    if not values:
+        raise _unauthorized("The Authorization header is missing.")
+    if len(values) > 1:
+        raise _unauthorized("There is more than one Authorization header.")
+    words = values[0].split()
+    if len(words) != 2 or words[0].lower() != b"bearer":  # noqa: PLR2004 - a scheme and a token
+        raise _unauthorized("The Authorization header is not `Bearer <token>`.")
+    try:
+        return values[0], words[1].decode("ascii")
+    except UnicodeDecodeError:
+        raise _unauthorized("The token is not ASCII.") from None
+
+
+def _unauthorized(message: str) -> Refusal:
+    return Refusal(401, "UNAUTHORIZED", message, headers=_CHALLENGE)

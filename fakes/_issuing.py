@@ -1,0 +1,79 @@
+"""Issues tokens, no two alike, and remembers what each was issued for."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from udckit.fakes._tokens import SigningKey
+
+__all__ = ["Issuer"]
+
+_MOST_REMEMBERED = 100_000
+
+
+class Issuer:
+    """The signing side of a Registry.
+
+    RS256 is deterministic and the contract has no `jti`: a token whose claims were signed before
+    gets an `exp` one second later.
+    """
+
+    def __init__(self, key: SigningKey) -> None:
+        self.key = key
+        self._former: list[SigningKey] = []
+        self._lock = threading.Lock()
+        self._issued: OrderedDict[tuple[Any, ...], str] = OrderedDict()
+        self._labels: OrderedDict[str, str] = OrderedDict()
+
+    def issue(
+        self,
+        claims: dict[str, Any],
+        label: str,
+        *,
+        key: SigningKey | None = None,
+        headers: Mapping[str, Any] | None = None,
+        unique: bool = True,
+    ) -> str:
+        """A token over `claims`; `label` says what for, such as `registration of my-service`."""
+        if unique:
+            self._set_apart(claims)
+        token = (key or self.key).sign(claims, headers)
+        with self._lock:
+            self._labels[token] = label
+            while len(self._labels) > _MOST_REMEMBERED:
+                self._labels.popitem(last=False)
+        return token
+
+    def rotate(self, key: SigningKey) -> None:
+        """Sign with `key` from now on."""
+        self._former.append(self.key)
+        self.key = key
+
+    @property
+    def rotations(self) -> int:
+        """How often the key was rotated."""
+        return len(self._former)
+
+    def issued_as(self, token: str) -> str | None:
+        """What a token was issued for; None for one that did not come from here."""
+        return self._labels.get(token)
+
+    def signed_by(self, token: str) -> str | None:
+        """The name of the key that signed a token, former keys included."""
+        for key in (self.key, *reversed(self._former)):
+            if key.public.signed(token):
+                return key.name
+        return None
+
+    def _set_apart(self, claims: dict[str, Any]) -> None:
+        with self._lock:
+            while (mark := _mark(claims)) in self._issued:
+                claims["exp"] += 1
+            self._issued[mark] = ""
+            while len(self._issued) > _MOST_REMEMBERED:
+                self._issued.popitem(last=False)
+
+
+def _mark(claims: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(repr(claims[name]) for name in sorted(claims))

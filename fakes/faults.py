@@ -1,0 +1,5 @@
+"""Faults of the fakes, as data."""
+
+
+class Fault:
+    """To be."""
