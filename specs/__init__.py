@@ -13,8 +13,9 @@ from udckit.specs._errors import (
     UnknownSurfaceError,
 )
 from udckit.specs._guide import guide, guide_words
+from udckit.specs._operation import Operation
 from udckit.specs._problem import Problem
-from udckit.specs._surface import Match, Operation, Surface, surface
+from udckit.specs._surface import Match, Surface, surface
 from udckit.specs._texts import Box, Dialect, Reading, checklist, dialects, readings
 
 __all__ = [

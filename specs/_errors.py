@@ -23,7 +23,7 @@ class UnknownNameError(SpecsError, LookupError):
     kind = "name"
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        from difflib import get_close_matches  # noqa: PLC0415 - 6 ms that only a mistake should cost
+        from difflib import get_close_matches  # noqa: PLC0415 - 6 ms, only on a mistake
 
         self.name = name
         self.near = tuple(get_close_matches(name, sorted(known), n=3, cutoff=0.6))

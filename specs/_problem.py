@@ -1,6 +1,6 @@
 """Judges one JSON value by one schema, in words a person can act on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,10 @@ class Problem:
         where = f"{self.at}: " if self.at else ""
         return f"{where}expected {self.expected}, observed {self.observed}"
 
+    def under(self, name: str) -> "Problem":
+        """Give the same problem as seen from one level further out."""
+        return Problem(f"{name}.{self.at}" if self.at else name, self.expected, self.observed)
+
 
 class Judge:
     """A schema of a document, compiled when it is first asked."""
@@ -42,7 +46,7 @@ class Judge:
 
     def _errors(self, value: Any) -> Iterable["ValidationError"]:
         if self._validator is None:
-            from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - 20 ms, paid on first use
+            from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - 20 ms, only on use
 
             self._validator = Draft202012Validator(self._root, validate_formats=True)
         try:
@@ -53,7 +57,7 @@ class Judge:
     def _problem(self, error: "ValidationError") -> Problem:
         place = error.instance_path
         if error.kind.name == "required":
-            missing: str = error.kind.property
+            missing = str(error.kind.value)
             node = member(self._root, self._node(error.schema_path[:-1]), missing) or {}
             return Problem(_dotted([*place, missing]), says(node), "no such member")
         node = self._node(error.schema_path[:-1])
@@ -97,14 +101,3 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, dict):
         return {_encodable(key): _encodable(item) for key, item in value.items()}
     return value
-
-
-def objects(node: Any, at: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Walk a JSON document and give every object in it with its path."""
-    if isinstance(node, Mapping):
-        yield at, node
-        for key, inner in node.items():
-            yield from objects(inner, f"{at}/{key}")
-    elif isinstance(node, list):
-        for index, inner in enumerate(node):
-            yield from objects(inner, f"{at}/{index}")
