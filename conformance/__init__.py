@@ -1,5 +1,6 @@
 """How it is judged: target, probe, expectation, verdict, engine, run record; suites by surface."""
 
+from udckit.conformance.certify import RECORD_NAME, Reached, certify, reach
 from udckit.conformance.check import Check, all_checks, verifies
 from udckit.conformance.engine import EXIT, Engine, Outcomes, exit_code, rejudge, wanted_rows
 from udckit.conformance.errors import (
@@ -16,6 +17,13 @@ from udckit.conformance.expect import Expectation, expect, operation_of
 from udckit.conformance.gates import BoxResult, StageResult, box_results, stage_results
 from udckit.conformance.judge import root_cause
 from udckit.conformance.observation import MISSING, Observation, curl, quote
+from udckit.conformance.options import (
+    BUILT_STAGES,
+    DECLARABLE,
+    Options,
+    certifiable,
+    read_configuration,
+)
 from udckit.conformance.probe import ANONYMOUS, UDC_PATHS, VALID, Ask, Probe, TokenShelf
 from udckit.conformance.record import Recorder, RunRecord, dump, read_record
 from udckit.conformance.redaction import Redactor, TokenFacts
@@ -25,8 +33,11 @@ from udckit.conformance.verdict import VERDICTS, Verdict
 
 __all__ = [
     "ANONYMOUS",
+    "BUILT_STAGES",
+    "DECLARABLE",
     "EXIT",
     "MISSING",
+    "RECORD_NAME",
     "ROLES",
     "STAGES",
     "UDC_PATHS",
@@ -45,9 +56,11 @@ __all__ = [
     "NotApplicable",
     "NotObserved",
     "Observation",
+    "Options",
     "Outcome",
     "Outcomes",
     "Probe",
+    "Reached",
     "Recorder",
     "Redactor",
     "ReplaySource",
@@ -65,12 +78,16 @@ __all__ = [
     "Violation",
     "all_checks",
     "box_results",
+    "certifiable",
+    "certify",
     "curl",
     "dump",
     "exit_code",
     "expect",
     "operation_of",
     "quote",
+    "reach",
+    "read_configuration",
     "read_record",
     "rejudge",
     "root_cause",

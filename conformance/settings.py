@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 __all__ = ["ROLES", "STAGES", "Identity", "Safety", "Settings"]
 
@@ -59,7 +59,7 @@ class Settings:
         host = self.target.split("://", 1)[-1].split("/", 1)[0]
         return host.startswith(("127.", "localhost", "[::1]"))
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """Give what a re-judgement needs to know; no path of this machine, no secret."""
         return {
             "target": self.target,
@@ -80,10 +80,14 @@ class Settings:
         }
 
     @classmethod
-    def from_json(cls, facts: dict[str, object]) -> Settings:
+    def from_json(cls, facts: dict[str, Any]) -> Settings:
         """Read the header of a record back."""
-        known = dict(facts)
-        identity = known.pop("identity")
-        lists = {name: tuple(known.pop(name)) for name in ("stages", "only", "public")}  # type: ignore[call-overload] - the writer above puts lists there
-        has = frozenset(known.pop("has"))  # type: ignore[call-overload] - likewise
-        return cls(**known, **lists, has=has, identity=Identity(**identity))  # type: ignore[arg-type] - likewise
+        lists = {name: tuple(facts[name]) for name in ("stages", "only", "public")}
+        return cls(
+            **{
+                **facts,
+                **lists,
+                "has": frozenset(facts["has"]),
+                "identity": Identity(**facts["identity"]),
+            }
+        )

@@ -1,0 +1,218 @@
+"""The main job: reach a target, judge it, leave a record."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from udckit import fakes
+from udckit.conformance._floor import floor_p95
+from udckit.conformance._wire import Outgoing, Wire
+from udckit.conformance.authority import (
+    Authority,
+    from_fake,
+    from_nothing,
+    from_registry,
+    from_token,
+)
+from udckit.conformance.engine import Engine
+from udckit.conformance.errors import InvocationError, UnreachableError
+from udckit.conformance.options import Options, Way
+from udckit.conformance.record import Recorder, RunRecord
+from udckit.conformance.redaction import Redactor
+from udckit.conformance.settings import Safety, Settings
+from udckit.conformance.source import LiveSource
+from udckit.conformance.target import free_port, launch, serve_app
+
+__all__ = ["RECORD_NAME", "Reached", "certify", "reach"]
+
+RECORD_NAME: Final = "run.jsonl"
+
+_REGISTRATION_PATIENCE: Final = 3.0
+_POLITE_RATE: Final = 5.0
+_REACHABLE_WITHIN: Final = 2.5
+_DROPLET_ID: Final = 4711
+_SERVICE_NAME: Final = "udckit-target"
+
+Listener = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A target that answers, who signs for it, and what the kit knows of its start."""
+
+    url: str
+    way: Way
+    authority: Authority
+    registry: str | None = None
+    orchestrator: str | None = None
+    boot_seconds: float | None = None
+
+
+def certify(
+    options: Options,
+    listeners: Iterable[Listener] = (),
+    *,
+    on_reached: Callable[[Reached], None] | None = None,
+) -> RunRecord:
+    """Reach the target, judge what was asked for, and give the record of it.
+
+    The record is also on disk, at `options.report_dir / RECORD_NAME`; its footer has the exit
+    code. `on_reached` is told before anything is judged.
+
+    Raises:
+        InvocationError: the options make no sense.
+        UnreachableError: nobody answers.
+    """
+    with reach(options) as reached:
+        if on_reached is not None:
+            on_reached(reached)
+        recorder = Recorder(_record_path(options), listeners)
+        try:
+            _judge(options, reached, recorder)
+        finally:
+            recorder.close()
+        return recorder.record()
+
+
+def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
+    settings = settings_of(options, reached)
+    authority = reached.authority
+    redactor = Redactor(
+        signed_by=authority.signed_by,
+        secrets=(*authority.secrets, *(value for _, value in options.headers)),
+        on_token=lambda facts: recorder.write(facts.as_json()),
+    )
+    if authority.tokens.valid is not None:
+        redactor.issued(authority.tokens.valid, "the kit's valid token")
+    boot = reached.boot_seconds
+    measures: dict[str, Callable[[], float]] = {"floor": floor_p95}
+    if boot is not None:
+        measures["boot"] = lambda: boot
+    source = LiveSource(settings, recorder, redactor, measures=measures)
+    try:
+        Engine(settings, source, authority.tokens, recorder, authority=authority.kind).run()
+    finally:
+        source.close()
+
+
+def settings_of(options: Options, reached: Reached) -> Settings:
+    """Settle what the options left open, now that the target is reached."""
+    started_by_kit = reached.way in {"launch", "app"}
+    safety: Safety = options.safety or ("disruptive" if started_by_kit else "additive")
+    settings = Settings(
+        target=reached.url,
+        reached=reached.way,
+        role=options.role,
+        stages=options.asked_stages(reached.way),
+        only=options.only,
+        safety=safety,
+        has=frozenset(options.has),
+        registry=reached.registry,
+        orchestrator=reached.orchestrator,
+        base_path=options.base_path.rstrip("/"),
+        headers=options.headers,
+        public=options.public,
+        rate=options.rate,
+        ca_file=options.ca_file,
+        health_budget=options.health_budget,
+        max_time=options.max_time,
+        seed=options.seed,
+        identity=reached.authority.identity,
+    )
+    if options.rate is None and not settings.is_local and not started_by_kit:
+        settings = replace(settings, rate=_POLITE_RATE)
+    return settings
+
+
+def reach(options: Options) -> contextlib.AbstractContextManager[Reached]:
+    """Bring the target within reach, and find out who signs for it."""
+    return _with_own_fakes(options) if options.url is None else _at_url(options, options.url)
+
+
+@contextlib.contextmanager
+def _at_url(options: Options, url: str) -> Iterator[Reached]:
+    url = url.rstrip("/")
+    _must_answer(url, options)
+    way: Way = options.way
+    if options.token is not None:
+        authority = from_token(options.token)
+    elif options.registry is not None:
+        authority = from_registry(options.registry.rstrip("/"), ca_file=options.ca_file)
+    elif options.role == "registry":
+        way, authority = (
+            "authority",
+            from_registry(url, headers=options.headers, ca_file=options.ca_file),
+        )
+    else:
+        running = next(iter(fakes.find_running_fakes()), None)
+        if running is not None:
+            authority = from_registry(running.registry, kind="fakes")
+            yield Reached(url, "fakes", authority, running.registry, running.orchestrator)
+            return
+        authority = from_nothing()
+    yield Reached(url, way, authority, options.registry)
+
+
+@contextlib.contextmanager
+def _with_own_fakes(options: Options) -> Iterator[Reached]:
+    with (
+        fakes.FakeRegistry() as registry,
+        fakes.FakeOrchestrator(registry=registry) as orchestrator,
+    ):
+        environment = {
+            "REGISTRY_URL": registry.url,
+            "ORCHESTRATOR_URL": orchestrator.url,
+            "SERVICE_NAME": _SERVICE_NAME,
+            "DROPLET_ID": str(_DROPLET_ID),
+            "ENVIRONMENT": "production",
+            "LOG_LEVEL": "INFO",
+            "SERVICE_PORT": str(free_port()),
+            **dict(options.environment),
+        }
+        with contextlib.ExitStack() as stack:
+            boot: float | None = None
+            if options.launch is not None:
+                running = stack.enter_context(
+                    launch(options.launch, environment, startup=options.startup)
+                )
+                url, boot = running.url, running.boot_seconds
+            else:
+                url = stack.enter_context(serve_app(options.app or "", environment))
+            with contextlib.suppress(TimeoutError, AssertionError):
+                registry.journal.wait_for(path="/register", timeout=_REGISTRATION_PATIENCE)
+            authority = from_fake(registry)
+            yield Reached(url, options.way, authority, registry.url, orchestrator.url, boot)
+
+
+def _must_answer(url: str, options: Options) -> None:
+    """A closed port is said at once and once, not fifty times."""
+    wire = Wire(url, ca_file=options.ca_file)
+    ends = time.monotonic() + _REACHABLE_WITHIN
+    try:
+        returned = wire.send(Outgoing("GET", "/health", deadline=_REACHABLE_WITHIN))
+        while returned.trouble == "refused" and time.monotonic() < ends - 2:
+            time.sleep(0.1)
+            returned = wire.send(Outgoing("GET", "/health", deadline=1.0))
+    finally:
+        wire.close()
+    if returned.trouble in {"refused", "tls"}:
+        host = urlsplit(url).netloc
+        raise UnreachableError(
+            f"Nothing can be reached at {host}: {returned.detail}. "
+            "Is the droplet running, and is this its port?"
+        )
+
+
+def _record_path(options: Options) -> Path:
+    path = options.report_dir / RECORD_NAME
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as trouble:
+        raise InvocationError(f"The report folder cannot be made: {trouble}") from trouble
+    return path
