@@ -1,0 +1,50 @@
+# Two commands are all that a fresh machine needs: `make demo` and `make test`.
+# Each sets itself up from nothing but Python 3.11 or newer; `make help` lists the rest.
+
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null | grep True),$(p))))
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?= tests
+
+.PHONY: demo test check wheel bench format clean help
+.DEFAULT_GOAL := help
+
+demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
+	$(BIN)/udckit certify --launch '$(BIN)/udckit fakes droplet --port {port}' --stages shape
+
+test: $(VENV)/.ready  ## set up, and run every test
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(VENV)/.ready  ## lint, types, layers, and the built wheel at work
+	$(BIN)/tox run -e lint,types,layers,wheel
+
+wheel: $(VENV)/.ready  ## install the built wheel, and certify from it in an empty folder
+	$(BIN)/tox run -e wheel
+
+bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one run
+	$(BIN)/python benchmarks/bench_certify.py
+	$(BIN)/python benchmarks/bench_fakes.py
+
+format: $(VENV)/.ready  ## let ruff put every file into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove what these targets made
+	rm -rf $(VENV) .tox build dist udckit-report src/udckit.egg-info
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "udckit needs Python 3.11 or newer, and none is on the PATH."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.ready: pyproject.toml tests/fleet/requirements.txt examples/reference_droplet/requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable . --group dev \
+	  --requirement tests/fleet/requirements.txt --requirement examples/reference_droplet/requirements.txt
+	@touch $@ $(VENV)/.installed
