@@ -4,14 +4,18 @@ from udckit.fakes._server import RunningServer, serve_asgi
 from udckit.fakes._services import NameTakenError, Registration, Service
 from udckit.fakes._tokens import SigningKey, TokenRefusedError, VerifyingKey, decode_unverified
 from udckit.fakes.clock import Clock, ManualClock, SystemClock
+from udckit.fakes.faults import KINDS, Fault, Kind
 from udckit.fakes.journal import Journal, JournalEntry, NotSeenError, OwnFault
 from udckit.fakes.registry import FakeRegistry
 
 __all__ = [
+    "KINDS",
     "Clock",
     "FakeRegistry",
+    "Fault",
     "Journal",
     "JournalEntry",
+    "Kind",
     "ManualClock",
     "NameTakenError",
     "NotSeenError",

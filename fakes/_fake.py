@@ -1,5 +1,6 @@
 """What every fake is: an ASGI application with a socket, a journal, faults and a clock."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
@@ -7,13 +8,16 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
+from udckit.fakes._armed import Faults
 from udckit.fakes._http import MOST_HEADERS, Answer, Headers, Refusal, Request, read_body
 from udckit.fakes._identity import Identities, KeySource
+from udckit.fakes._refusal import Refusals
 from udckit.fakes._router import Route, Router
 from udckit.fakes._server import RunningServer, serve_asgi
+from udckit.fakes._strike import strike
 from udckit.fakes._traffic import Traffic
 from udckit.fakes.clock import Clock, SystemClock
-from udckit.fakes.journal import Journal
+from udckit.fakes.journal import Journal, JournalEntry
 
 __all__ = ["Fake"]
 
@@ -22,6 +26,7 @@ SECURITY = (
     (b"x-frame-options", b"DENY"),
     (b"x-xss-protection", b"1; mode=block"),
 )
+_BODIES = frozenset({b"content-length", b"transfer-encoding"})
 _OVERSIZE = Refusal(
     431,
     "HEADERS_TOO_LARGE",
@@ -53,6 +58,9 @@ class Fake:
         self.environment = environment
         self.clock = clock or SystemClock()
         self.journal = Journal(self.role, entries=journal_entries)
+        self._refusals = Refusals(self.clock)
+        self.faults = Faults(self.role, self.clock, self._refusals.changed)
+        self._refusals.faults = self.faults
         self._host = host
         self._wanted_port = port
         self._server: RunningServer | None = None
@@ -97,14 +105,19 @@ class Fake:
     def start(self) -> Self:
         """Listen. Raises OSError where the port is taken."""
         if self._server is None:
-            self._server = serve_asgi(self, self._host, self._wanted_port, lifespan="off")
             self._born = self.clock.monotonic()
+            down = self._refusals.in_force
+            self._server = serve_asgi(
+                self, self._host, self._wanted_port, lifespan="off", paused=down
+            )
             self._server.loop.call(self._started())
+            self._refusals.watch(self._server)
         return self
 
     def stop(self) -> None:
         """Close the socket and end what runs in the background; the journal stays readable."""
         if self._server is not None:
+            self._refusals.watch(None)
             self._server.loop.call(self._stopping())
             self._server.stop()
             self._server = None
@@ -132,10 +145,16 @@ class Fake:
             return
         started = time.perf_counter()
         request = self._request(scope)
-        answer = await self._answer(request, receive)
-        self._note(request, answer)
+        if self.faults:
+            hit = self.faults.take(request.method, request.path, request.time)
+            if hit is not None:
+                await strike(self, hit, scope, request, receive, send)
+                return
+        answer = await self.answer(request, receive)
+        self.note(request, answer)
         self._traffic.count(request.time, time.perf_counter() - started, answer.status)
-        await self._send(answer, send)
+        await self.begin(answer, request.time, send)
+        await send({"type": "http.response.body", "body": answer.body})
 
     def _request(self, scope: Mapping[str, Any]) -> Request:
         raw = scope.get("raw_path")
@@ -149,7 +168,10 @@ class Fake:
             self.clock.now(),
         )
 
-    async def _answer(self, request: Request, receive: Any) -> Answer:
+    # The steps of an exchange, which a fault takes one by one
+
+    async def answer(self, request: Request, receive: Any) -> Answer:
+        """What the fake says when it is right; never raises."""
         try:
             return await self._routed(request, receive)
         except Refusal as refusal:
@@ -159,23 +181,43 @@ class Fake:
             self.journal.blame_self(request.time, f"{request.method} {request.path}: {error!r}")
             return Refusal(500, "INTERNAL_ERROR", "The fake failed; its journal says how.").answer()
 
+    async def examine(self, request: Request, receive: Any) -> None:
+        """Learn what an exchange is about, without answering it: for the journal."""
+        with contextlib.suppress(Refusal):
+            await self._read_body(request, receive)
+        with contextlib.suppress(Refusal):
+            route = self.route(request)
+            if route.needs_token:
+                with contextlib.suppress(Refusal):
+                    await self._identify(request)
+            if route.takes_body:
+                self._read(request, route)
+
     async def _routed(self, request: Request, receive: Any) -> Answer:
-        if _has_body(request):
-            request.body = await read_body(receive)
+        await self._read_body(request, receive)
         if len(request.headers) > MOST_HEADERS:
             raise _OVERSIZE
-        route, request.params = self._router.find(request.method, request.path)
-        request.route = route
+        route = self.route(request)
         if route.needs_token:
-            request.claims = self._identities.remembered(
-                request.headers, request.time
-            ) or await self._identities.identify(request.headers, request.time)
+            await self._identify(request)
         if route.takes_body:
             self._read(request, route)
         answer: Answer = await route.handler(request) if route.awaits else route.handler(request)
         if route.advice is not None:
             self._judge_own(request, route, answer)
         return answer
+
+    async def _read_body(self, request: Request, receive: Any) -> None:
+        for name, _ in request.headers:
+            if name in _BODIES:
+                request.body = await read_body(receive)
+                return
+
+    async def _identify(self, request: Request) -> None:
+        known = self._identities.remembered(request.headers, request.time)
+        if known is None:
+            known = await self._identities.identify(request.headers, request.time)
+        request.claims = known
 
     def _read(self, request: Request, route: Route) -> None:
         request.json = request.value()
@@ -203,9 +245,19 @@ class Fake:
             what = f"{request.method} {request.path} answered {problem}"
             self.journal.blame_self(request.time, what)
 
-    def _note(self, request: Request, answer: Answer) -> None:
+    def route(self, request: Request) -> Route:
+        """Find who answers. Raises Refusal."""
+        request.route, request.params = self._router.find(request.method, request.path)
+        return request.route
+
+    def rotate_key(self) -> object:
+        """Take another key, where the role has one."""
+        raise NotImplementedError
+
+    def note(self, request: Request, answer: Answer | None) -> JournalEntry:
+        """Write the exchange down, before its answer can be read."""
         operation = None if request.route is None else request.route.operation
-        self.journal.record(
+        return self.journal.record(
             time=request.time,
             method=request.method,
             path=request.path,
@@ -214,34 +266,33 @@ class Fake:
             body=request.body,
             operation=None if operation is None else operation.id,
             problems=request.problems,
-            answered=answer.status,
+            answered=None if answer is None else answer.status,
             identity=request.claims,
             client=request.client,
             refusal=request.refusal,
-            response=answer.body,
+            response=b"" if answer is None else answer.body,
+            fault=None if request.fault is None else str(request.fault),
         )
 
-    async def _send(self, answer: Answer, send: Any) -> None:
-        body = answer.body
+    async def begin(
+        self, answer: Answer, moment: float, send: Any, *, chunked: bool = False
+    ) -> None:
+        """Send status and header fields."""
         headers = [
             (b"content-type", answer.media_type),
-            (b"content-length", b"%d" % len(body)),
-            (b"date", self._http_date()),
+            (b"date", self._http_date(moment)),
             *SECURITY,
             *answer.headers,
         ]
+        if not chunked:
+            headers.append((b"content-length", b"%d" % len(answer.body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
 
-    def _http_date(self) -> bytes:
-        second = int(self.clock.now())
+    def _http_date(self, moment: float) -> bytes:
+        second = int(moment)
         if self._date[0] != second:
             self._date = (second, formatdate(second, usegmt=True).encode())
         return self._date[1]
-
-
-def _has_body(request: Request) -> bool:
-    return any(name in {b"content-length", b"transfer-encoding"} for name, _ in request.headers)
 
 
 async def _other(scope: Mapping[str, Any], receive: Any, send: Any) -> None:

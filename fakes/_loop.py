@@ -33,6 +33,11 @@ class LoopThread:
     def users(self) -> int:
         return self._users
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the caller runs on this very loop."""
+        return threading.current_thread() is self._thread
+
     def acquire(self) -> None:
         with self._lock:
             self._users += 1
@@ -58,7 +63,7 @@ class LoopThread:
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` on the loop and wait for what it returns."""
-        if threading.current_thread() is self._thread:
+        if self.is_current:
             work.close()
             raise RuntimeError("this blocks, and was called from the fakes' own loop")
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()

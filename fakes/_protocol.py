@@ -9,9 +9,9 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-__all__ = ["TRANSPORT", "factory"]
+from udckit.fakes._protocol_names import TRANSPORT
 
-TRANSPORT = "udckit.transport"  # scope member: the transport, for faults below HTTP
+__all__ = ["factory"]
 
 
 class _Quiet(logging.Filter):

@@ -24,7 +24,9 @@ KEEP_ALIVE = 75  # seconds: a client may keep its connection from one beat to th
 class RunningServer:
     """A listening socket with an application behind it."""
 
-    def __init__(self, app: Any, host: str, port: int, *, lifespan: bool, loop: LoopThread) -> None:
+    def __init__(
+        self, app: Any, host: str, port: int, *, lifespan: bool, paused: bool, loop: LoopThread
+    ) -> None:
         self._app = app
         self._loop = loop
         self._lifespan = _Lifespan(app) if lifespan else None
@@ -38,7 +40,7 @@ class RunningServer:
         self.port: int = listener.getsockname()[1]
         loop.acquire()
         try:
-            loop.call(self._open(listener))
+            loop.call(self._open(listener, paused=paused))
         except BaseException:
             listener.close()
             loop.release()
@@ -63,8 +65,8 @@ class RunningServer:
         self._loop.call(self._close())
         self._loop.release()
 
-    async def pause(self) -> None:
-        """Refuse connections, keep the port. Runs on the server's loop."""
+    def pause(self) -> None:
+        """Refuse connections, keep the port. Called on the server's loop."""
         if self._server is None:
             return
         self._server.close()
@@ -74,15 +76,18 @@ class RunningServer:
             connection.transport.abort()
 
     async def resume(self) -> None:
-        """Listen again on the same port. Runs on the server's loop."""
+        """Listen again on the same port. Awaited on the server's loop."""
         if self._placeholder is not None:
             listener, self._placeholder = self._placeholder, None
             await self._listen(listener)
 
-    async def _open(self, listener: socket.socket) -> None:
+    async def _open(self, listener: socket.socket, *, paused: bool) -> None:
         if self._lifespan is not None:
             await self._lifespan.startup()
-        await self._listen(listener)
+        if paused:
+            self._placeholder = listener
+        else:
+            await self._listen(listener)
 
     async def _listen(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -101,7 +106,9 @@ class RunningServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        while self._connections:
+        for _ in range(100):  # a turn or two, until the transports have said goodbye
+            if not self._connections:
+                break
             await asyncio.sleep(0)
         if self._server is not None:
             await self._server.wait_closed()
@@ -116,17 +123,19 @@ def serve_asgi(
     *,
     lifespan: Literal["auto", "off"] = "auto",
     own_loop: bool = False,
+    paused: bool = False,
 ) -> RunningServer:
     """Serve `app` until `.stop()`; port 0 takes a free one.
 
     `own_loop` gives the application a thread and a loop to itself: right for an application that
-    is not ours, which may block its loop while it waits for a fake on the shared one.
+    is not ours, which may block its loop while it waits for a fake on the shared one. `paused`
+    takes the port and refuses connections until `resume`.
 
     Raises OSError where the address cannot be bound, RuntimeError where the application's own
     startup fails.
     """
     loop = LoopThread("udckit-app") if own_loop else SHARED
-    return RunningServer(app, host, port, lifespan=lifespan == "auto", loop=loop)
+    return RunningServer(app, host, port, lifespan=lifespan == "auto", paused=paused, loop=loop)
 
 
 def _bind(host: str, port: int) -> socket.socket:

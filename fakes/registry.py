@@ -1,6 +1,7 @@
 """A Registry that keeps the contract: it registers, issues tokens that verify, and remembers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar, Literal, Protocol
 
 from udckit.fakes._http import Answer, Refusal, Request
@@ -10,6 +11,7 @@ from udckit.fakes._services import NameTakenError, Registration, Service, Servic
 from udckit.fakes._tokens import SigningKey, VerifyingKey, test_key
 from udckit.fakes._udc import UdcFake
 from udckit.fakes.clock import Clock
+from udckit.fakes.faults import Fault
 from udckit.specs import surface
 
 __all__ = ["FakeRegistry", "HealthSource", "HostRule"]
@@ -176,7 +178,9 @@ class FakeRegistry(UdcFake):
 
     def _register(self, request: Request) -> Answer:
         try:
-            admitted = self._admit(request.json, peer=request.client, now=request.time)
+            admitted = self._admit(
+                request.json, peer=request.client, now=request.time, fault=request.fault
+            )
         except NameTakenError:
             raise Refusal(
                 409, "NAME_TAKEN", "The name belongs to a service with another droplet_id."
@@ -198,19 +202,23 @@ class FakeRegistry(UdcFake):
     def _list(self, _: Request) -> Answer:
         return Answer(200, [one.as_json(self._status(one)) for one in self._services.all()])
 
-    def _public_key(self, _: Request) -> Answer:
-        return Answer(200, {"public_key": self.public_key_pem})
+    def _public_key(self, request: Request) -> Answer:
+        wrong = _is(request.fault, "wrong_key")
+        return Answer(200, {"public_key": _stranger().public_pem if wrong else self.public_key_pem})
 
     def _more_state(self) -> Mapping[str, Any]:
         return {"registered_services": len(self._services)}
 
     # How it is done
 
-    def _admit(self, facts: Mapping[str, Any], *, peer: str | None, now: float) -> Registration:
-        host = self._host_of(facts, peer)
-        service = self._services.put(facts, host, now)
-        claims = self._claims(service.service_id, service.name, service.capabilities, None, now)
-        token = self._issuer.issue(claims, f"registration of {service.name}")
+    def _admit(
+        self, facts: Mapping[str, Any], *, peer: str | None, now: float, fault: Fault | None = None
+    ) -> Registration:
+        service = self._services.put(facts, self._host_of(facts, peer), now)
+        lifetime = fault["lifetime"] if _is(fault, "short_lived_token") and fault else None
+        claims = self._claims(service.service_id, service.name, service.capabilities, lifetime, now)
+        key = _stranger() if _is(fault, "wrong_key") else None
+        token = self._issuer.issue(claims, f"registration of {service.name}", key=key)
         return Registration(token, service.service_id, service)
 
     def _claims(
@@ -259,6 +267,16 @@ class _OwnKey:
 
     async def another_key(self) -> VerifyingKey | None:
         return None
+
+
+def _is(fault: Fault | None, kind: str) -> bool:
+    return fault is not None and fault.kind == kind
+
+
+@cache
+def _stranger() -> SigningKey:
+    """A key that no Registry serves."""
+    return SigningKey.generate("stranger")
 
 
 def _chosen(key: SigningKey | str | None) -> SigningKey:
