@@ -1,0 +1,1 @@
+"""The pytest door: one item per requirement."""

@@ -1,0 +1,115 @@
+"""Options: what may be said of a run, and how bad input is answered."""
+
+from pathlib import Path
+
+import pytest
+
+from udckit.conformance import InvocationError, Options, certifiable, read_configuration
+from udckit.specs import UnknownRequirementError
+
+
+def test_options_without_a_target_say_what_to_give() -> None:
+    with pytest.raises(InvocationError, match=r"No target, so nothing was tested: give a URL"):
+        Options()
+
+
+def test_options_refuse_two_targets() -> None:
+    with pytest.raises(InvocationError, match="one run has one target"):
+        Options(url="http://127.0.0.1:1", launch="x")
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:80", "ftp://a", "http://", "http://h:0", "http://h:99999"]
+)
+def test_options_refuse_what_is_no_http_url(url: str) -> None:
+    with pytest.raises(InvocationError, match="URL"):
+        Options(url=url)
+
+
+def test_options_suggest_the_stage_that_was_meant() -> None:
+    with pytest.raises(InvocationError, match="Did you mean 'security'"):
+        Options(url="http://127.0.0.1:1", stages=("securty",))
+
+
+def test_options_suggest_the_requirement_that_was_meant() -> None:
+    with pytest.raises(UnknownRequirementError, match="UDC-HEALTH-002"):
+        Options(url="http://127.0.0.1:1", only=("UDC-HEALTH-02",))
+
+
+def test_options_refuse_an_excluded_requirement_with_its_reason() -> None:
+    with pytest.raises(InvocationError, match="UDC-DEPS-008 is excluded"):
+        Options(url="http://127.0.0.1:1", only=("UDC-DEPS-008",))
+
+
+def test_options_refuse_a_capability_nobody_knows() -> None:
+    with pytest.raises(InvocationError, match=r"no capability\. Did you mean .metrics."):
+        Options(url="http://127.0.0.1:1", has=("metric",))
+
+
+@pytest.mark.parametrize("figure", [{"max_time": 0.0}, {"health_budget": -1.0}, {"rate": 0.0}])
+def test_options_refuse_times_and_rates_that_are_not_above_zero(figure: dict[str, float]) -> None:
+    with pytest.raises(InvocationError, match="above 0"):
+        Options(url="http://127.0.0.1:1", **figure)  # type: ignore[arg-type]  # parametrized by name
+
+
+def test_a_url_alone_can_certify_shape_and_a_launched_target_everything() -> None:
+    assert certifiable("url") == ("shape",)
+    assert certifiable("launch") == ("shape", "security", "integration", "resilience")
+
+
+def test_asked_stages_come_in_the_order_of_mending() -> None:
+    options = Options(url="http://127.0.0.1:1", stages=("security", "shape"))
+
+    assert options.asked_stages("url") == ("shape", "security")
+
+
+def test_configuration_is_read_from_udckit_toml(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "udckit.toml").write_text(
+        'launch = "serve --port {port}"\nhas = ["metrics"]\nhealth-budget = 0.2\n'
+        '[headers]\n"X-Site" = "a"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+
+    options = Options(**read_configuration())
+
+    assert options.launch == "serve --port {port}"
+    assert options.has == ("metrics",)
+    assert options.health_budget == 0.2
+    assert options.headers == (("X-Site", "a"),)
+
+
+def test_configuration_is_read_from_the_table_of_pyproject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.udckit]\nrole = "registry"\n')
+    monkeypatch.chdir(tmp_path)
+
+    assert read_configuration() == {"role": "registry"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("lunch = 'x'", "Did you mean 'launch'"),
+        ("launch = 3", "wrong type"),
+        ("has = 'metrics'", "a list of words"),
+        ("headers = []", "a table"),
+        ("= 3", "is no TOML"),
+        ("token = 'secret'", "does not know"),
+    ],
+)
+def test_configuration_that_makes_no_sense_is_refused_in_words(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = tmp_path / "udckit.toml"
+    path.write_text(text)
+
+    with pytest.raises(InvocationError, match=told):
+        read_configuration(path)
+
+
+def test_configuration_that_is_missing_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(InvocationError, match="cannot be read"):
+        read_configuration(tmp_path / "none.toml")
