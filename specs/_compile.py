@@ -1,18 +1,16 @@
 """Writes the compiled JSON from the YAML beside it: `python -m udckit.specs._compile`."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from udckit.specs import _digest
+from udckit.specs import _digest, _frozen
 from udckit.specs._compiled import COMPILED, ROOM
 
 _OMITTED: dict[str, Any] = {"readings": [], "needs": [], "checklist": None, "excluded": None}
-_HEADING = re.compile(r"^#{2,3} (\d+(?:\.\d+)?)\.? ", re.MULTILINE)
 SOURCES = (
     "checklist.yaml",
     "dialects.yaml",
@@ -41,7 +39,7 @@ def compiled() -> dict[str, str]:
         "checklist": _yaml(ROOM / "checklist.yaml"),
         "dialects": _yaml(ROOM / "dialects.yaml"),
         "editions": {path.stem: _edition(path) for path in sorted(ROOM.glob("editions/*.yaml"))},
-        "guide": _sections((ROOM / "guide" / "guide.md").read_text("utf-8")),
+        "guide": _guide(),
         "digests": {
             path.relative_to(ROOM).as_posix(): _digest.of_bytes(path.read_bytes())
             for path in sources()
@@ -92,13 +90,13 @@ def _edition(path: Path) -> dict[str, Any]:
     }
 
 
-def _sections(text: str) -> dict[str, str]:
-    marks = [*_HEADING.finditer(text)]
-    ends = [*(mark.start() for mark in marks[1:]), len(text)]
-    return {
-        mark.group(1): text[mark.start() : end].strip().removesuffix("---").strip()
-        for mark, end in zip(marks, ends, strict=True)
-    }
+def _guide() -> dict[str, Any]:
+    quotes: dict[str, list[str]] = {}
+    for quote in _yaml(ROOM / "guide" / "quotes.yaml"):
+        for id_ in quote["ids"]:
+            quotes.setdefault(id_, []).append(quote["words"].rstrip("\n"))
+    text = (ROOM / "guide" / "guide.md").read_text("utf-8")
+    return {"sections": _frozen.sections(text), "quotes": quotes}
 
 
 if __name__ == "__main__":

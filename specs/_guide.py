@@ -1,6 +1,5 @@
-"""The Integration Guide's own words, section by section."""
+"""The Integration Guide's own words, and which requirements rest on them."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -8,25 +7,22 @@ from types import MappingProxyType
 from udckit.specs._catalogue import Requirement
 from udckit.specs._compiled import load
 
-_SECTION = re.compile(r"^IG §(\d+(?:\.\d+)?)$")
-
 
 @cache
 def guide() -> Mapping[str, str]:
     """Give the guide's text by section number, such as `2.1`; the heading is the first line."""
-    return MappingProxyType(load("guide"))
+    return MappingProxyType(load("guide")["sections"])
 
 
 def guide_words(requirement: Requirement) -> str | None:
     """Quote what the guide itself says of a requirement, None where it is silent.
 
-    A tick-box is quoted as its line of the checklist; any other row by the first section of the
-    guide that its `source` names.
+    The tick-box comes first, for a row that is one or rests on one, then the lines of the samples
+    that the row rests on; an ellipsis stands between two places.
     """
-    boxes: dict[str, str] = {row["slug"]: row["text"] for row in load("checklist")}
-    if requirement.checklist and "C" in requirement.reason:
-        return f"- [ ] {boxes[requirement.checklist]}"
-    for source in requirement.source:
-        if found := _SECTION.match(source):
-            return guide().get(found.group(1))
-    return None
+    parts = list(load("guide")["quotes"].get(requirement.id, ()))
+    if "C" in requirement.reason or "IG §12" in requirement.source:
+        boxes = {row["slug"]: row["text"] for row in load("checklist")}
+        if requirement.checklist in boxes:
+            parts.insert(0, f"- [ ] {boxes[requirement.checklist]}")
+    return "\n…\n".join(parts) or None

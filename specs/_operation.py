@@ -43,7 +43,7 @@ class Operation:
         self.path = path
         """The template, such as `/services/by-name/{name}`."""
         self.needs_token = bool(security) and {} not in security
-        """Without a token it is refused; False also where a token is optional (CONF-01, CONF-12)."""
+        """Without a token it is refused; False also where one is optional (CONF-01, CONF-12)."""
         self.statuses = frozenset(int(key) for key in responses if key.isdigit())
         """Every status that the document names."""
         self.success = (

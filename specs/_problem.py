@@ -40,7 +40,8 @@ class Judge:
     def problems(self, value: Any) -> list[Problem]:
         """List what is wrong with `value`, at most one problem for each place."""
         found: dict[str, Problem] = {}
-        for problem in map(self._problem, self._errors(value)):
+        for error in self._errors(value):
+            problem = self._problem(error, value)
             found.setdefault(problem.at, problem)
         return list(found.values())
 
@@ -54,14 +55,14 @@ class Judge:
         except UnicodeEncodeError:
             return list(self._validator.iter_errors(_encodable(value)))
 
-    def _problem(self, error: "ValidationError") -> Problem:
+    def _problem(self, error: "ValidationError", value: Any) -> Problem:
         place = error.instance_path
         if error.kind.name == "required":
             missing = str(error.kind.value)
             node = member(self._root, self._node(error.schema_path[:-1]), missing) or {}
             return Problem(_dotted([*place, missing]), says(node), "no such member")
         node = self._node(error.schema_path[:-1])
-        return Problem(_dotted(place), says(node), quote(error.instance))
+        return Problem(_dotted(place), says(node), quote(_found(value, place)))
 
     def _node(self, path: Sequence[str | int]) -> Mapping[str, Any]:
         node: Any = self._root
@@ -88,16 +89,33 @@ def member(
     return resolve(document, properties[name]) if name in properties else None
 
 
+def _found(value: Any, place: Iterable[str | int]) -> Any:
+    """Give what stands at a place of the value itself, where the validator saw only a likeness.
+
+    It sees null for NaN and for the infinities.
+    """
+    for step in place:
+        value = value[step]
+    return value
+
+
 def _dotted(path: Iterable[str | int]) -> str:
     return ".".join(str(step) for step in path)
 
 
 def _encodable(value: Any) -> Any:
-    """Copy a value, with the lone surrogates that JSON may carry made printable."""
+    """Copy a value without the lone surrogates that JSON may carry; members keep their names.
+
+    A member whose own name cannot be encoded is left out: no schema speaks of it.
+    """
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list):
         return [_encodable(item) for item in value]
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
+        return {key: _encodable(item) for key, item in value.items() if _is_encodable(key)}
     return value
+
+
+def _is_encodable(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)

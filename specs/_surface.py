@@ -9,10 +9,9 @@ from urllib.parse import unquote
 
 from udckit.specs._compiled import load
 from udckit.specs._errors import UnknownMemberError, UnknownOperationError, UnknownSurfaceError
+from udckit.specs._nodes import advised, operations
 from udckit.specs._operation import Operation
 from udckit.specs._problem import Judge, Problem
-
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +28,15 @@ class Surface:
     __slots__ = ("_judges", "document", "name", "operations")
 
     def __init__(self, name: str, document: Mapping[str, Any]) -> None:
-        operations = (
-            Operation(method, path, item[method], document)
-            for path, item in document["paths"].items()
-            for method in _METHODS
-            if method in item
+        found = (
+            Operation(at.rpartition("/")[2], path, node, document)
+            for at, path, node in operations(document)
         )
         self.name = name
         self.document = document
         """The OpenAPI document; shared, so copy it before you change it."""
         self.operations: Mapping[str, Operation] = MappingProxyType(
-            {one.id: one for one in sorted(operations, key=lambda one: one.path.count("{"))}
+            {one.id: one for one in sorted(found, key=lambda one: one.path.count("{"))}
         )
         """By operationId; those whose path has no placeholder come first."""
         self._judges: dict[str, Judge] = {}
@@ -98,16 +95,7 @@ def _surface(name: str, recommended: bool) -> Surface:
     if name not in known:
         raise UnknownSurfaceError(name, known)
     document = load(name)
-    return Surface(name, _with_advice(document) if recommended else document)
-
-
-def _with_advice(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_with_advice(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    merged = {**node, **node.get("x-should", {})}
-    return {key: _with_advice(value) for key, value in merged.items() if key != "x-should"}
+    return Surface(name, advised(document) if recommended else document)
 
 
 def _params(template: str, path: str) -> Mapping[str, str] | None:

@@ -39,6 +39,9 @@ class Dialect:
     name: str
     normative: bool
     says: Mapping[str, str]
+    """In words, by aspect; empty where it says nothing."""
+    tells: Mapping[str, tuple[str, ...]]
+    """Words, members and paths by which it shows itself, by where they stand."""
 
 
 @cache
@@ -61,7 +64,13 @@ def checklist() -> tuple[Box, ...]:
 def dialects() -> Mapping[str, Dialect]:
     """Give every dialect by its key: F is the contract, the others are what droplets speak."""
     rows = (
-        Dialect(row["key"], row["name"], row["normative"], MappingProxyType(row["says"]))
+        Dialect(
+            key=row["key"],
+            name=row["name"],
+            normative=row["normative"],
+            says=MappingProxyType(row["says"]),
+            tells=MappingProxyType({at: tuple(words) for at, words in row["tells"].items()}),
+        )
         for row in load("dialects")
     )
     return MappingProxyType({row.key: row for row in rows})
