@@ -25,6 +25,13 @@ _HUNG: Final = 2
 _SECOND_CHANCE: Final = 2.0
 """Seconds of patience with a route that has hung once."""
 
+_PATIENCE: Final = 30.0
+"""Seconds that a run loses to time-outs before it asks the rest with short deadlines."""
+
+_SHORT: Final = 1.0
+_NEVER_ANSWERED: Final = 3
+"""Time-outs after which a target that has answered nothing at all is asked no more."""
+
 _RATE_LIMIT_PATIENCE: Final = 60.0
 _ABRIDGED: Final = 64 * 1024
 _RATE_LIMITED: Final = 429
@@ -87,6 +94,8 @@ class LiveSource:
         self._extra = tuple(settings.headers)
         self._shared: dict[str, Exchange] = {}
         self._hung: dict[tuple[str, str], int] = {}
+        self._lost = 0.0
+        self._answered = False
         self._ends = time.monotonic() + settings.max_time
         self._next_turn = 0.0
         self._lock = threading.Lock()
@@ -160,17 +169,24 @@ class LiveSource:
             return Returned(0.0, trouble="unsent", detail=f"the {limit}")
         route = (outgoing.method, outgoing.target.split("?")[0])
         hung = self._hung.get(route, 0)
+        if not self._answered and sum(self._hung.values()) >= _NEVER_ANSWERED:
+            return Returned(0.0, trouble="unsent", detail="it has not answered anything so far")
         if hung >= _HUNG:
             return Returned(0.0, trouble="unsent", detail=f"{hung} requests to it hung before")
-        deadline = min(outgoing.deadline, left, _SECOND_CHANCE if hung else outgoing.deadline)
+        deadline = min(outgoing.deadline, left, max(_SHORT, _PATIENCE - self._lost))
+        if hung:
+            deadline = min(deadline, _SECOND_CHANCE)
         with self._lock:
             self.sent += 1
         returned = self._wire.send(
             replace(outgoing, headers=outgoing.headers + self._extra, deadline=deadline)
         )
-        if returned.trouble == "timeout":
-            with self._lock:
+        with self._lock:
+            if returned.trouble == "timeout":
                 self._hung[route] = self._hung.get(route, 0) + 1
+                self._lost += returned.seconds
+            elif returned.trouble is None:
+                self._answered = True
         return returned
 
     def _take_turn(self) -> None:
