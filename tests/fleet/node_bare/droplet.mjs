@@ -1,4 +1,4 @@
-// A right droplet on bare Node (18 or later), without any package. Legal difference: it answers
+// A right droplet on bare Node (18.3 or later), without any package. Legal difference: it answers
 // every message `processing`, calls back where a reply_to is given, and serves /openapi.json.
 //
 // Run: node droplet.mjs [PORT]
@@ -7,7 +7,6 @@ import { createPublicKey, randomUUID, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import { isIP } from 'node:net';
 
 const VERSION = '0.9.2';
 const MEGABYTE = 1024 * 1024;
@@ -505,7 +504,7 @@ const SAFE = {
 async function readBody(request) {
   const parts = [];
   let size = 0;
-  for await (const part of request) {
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
     size += part.length;
     if (size <= MEGABYTE) parts.push(part);
     else if (size > 32 * MEGABYTE) break;
