@@ -230,7 +230,9 @@ class KeyStore {
       const { status, data } = await ask(this.url, { seconds: 5 });
       if (status !== 200 || typeof data?.public_key !== 'string') throw new Error(`answered ${status}, without a key`);
       if (data.public_key !== this.pem) {
-        this.key = await importSPKI(data.public_key, 'RS256');
+        const key = await importSPKI(data.public_key, 'RS256');
+        if (key.asymmetricKeyType !== 'rsa') throw new Error('not an RSA key');
+        this.key = key;
         this.pem = data.public_key;
       }
       this.fetchedAt = uptime();
