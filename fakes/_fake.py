@@ -143,7 +143,6 @@ class Fake:
         if scope["type"] != "http":
             await _other(scope, receive, send)
             return
-        started = time.perf_counter()
         request = self._request(scope)
         if self.faults:
             hit = self.faults.take(request.method, request.path, request.time)
@@ -152,7 +151,6 @@ class Fake:
                 return
         answer = await self.answer(request, receive)
         self.note(request, answer)
-        self._traffic.count(request.time, time.perf_counter() - started, answer.status)
         await self.begin(answer, request.time, send)
         await send({"type": "http.response.body", "body": answer.body})
 
@@ -166,6 +164,7 @@ class Fake:
             scope["headers"],
             client[0] if client else None,
             self.clock.now(),
+            time.perf_counter(),
         )
 
     # The steps of an exchange, which a fault takes one by one
@@ -256,6 +255,8 @@ class Fake:
 
     def note(self, request: Request, answer: Answer | None) -> JournalEntry:
         """Write the exchange down, before its answer can be read."""
+        status = None if answer is None else answer.status
+        self._traffic.count(request.time, self.spent(request), status)
         operation = None if request.route is None else request.route.operation
         return self.journal.record(
             time=request.time,
@@ -266,13 +267,17 @@ class Fake:
             body=request.body,
             operation=None if operation is None else operation.id,
             problems=request.problems,
-            answered=None if answer is None else answer.status,
+            answered=status,
             identity=request.claims,
             client=request.client,
             refusal=request.refusal,
             response=b"" if answer is None else answer.body,
             fault=None if request.fault is None else str(request.fault),
         )
+
+    def spent(self, request: Request) -> float:
+        """Real seconds since the request came."""
+        return time.perf_counter() - request.started
 
     async def begin(
         self, answer: Answer, moment: float, send: Any, *, chunked: bool = False

@@ -105,6 +105,8 @@ class Request:
     headers: RawHeaders
     client: str | None
     time: float
+    started: float
+    """On the machine's own stopwatch, for /state and /metrics."""
     body: bytes = b""
     params: Mapping[str, str] = field(default_factory=dict)
     claims: Mapping[str, Any] | None = None

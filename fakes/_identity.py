@@ -19,6 +19,11 @@ class KeyUnavailableError(Exception):
 class KeySource(Protocol):
     """Where the verifying key comes from."""
 
+    @property
+    def current(self) -> VerifyingKey | None:
+        """The key at hand."""
+        ...
+
     async def key(self) -> VerifyingKey:
         """The key in force; raises KeyUnavailableError."""
         ...
@@ -33,14 +38,14 @@ class Identities:
 
     def __init__(self, keys: KeySource) -> None:
         self._keys = keys
+        self._key: VerifyingKey | None = None
         self._known: dict[bytes, tuple[Claims, float]] = {}
 
-    def forget(self) -> None:
-        """Remember nothing: the key was rotated."""
-        self._known.clear()
-
     def remembered(self, headers: RawHeaders, now: float) -> Claims | None:
-        """The claims of a token that was verified before and has not expired."""
+        """The claims of a token that the key in force verified before and that has not expired."""
+        if self._keys.current is not self._key:
+            self._key = self._keys.current
+            self._known.clear()
         found = None
         for name, value in headers:
             if name == b"authorization":
@@ -65,7 +70,7 @@ class Identities:
         except KeyUnavailableError:
             why = "The token cannot be checked now: the Registry gives no key."
             raise Refusal(503, "KEY_UNAVAILABLE", why) from None
-        if len(self._known) >= _MOST_KNOWN:
+        if len(self._known) >= _MOST_KNOWN or self._keys.current is not self._key:
             self._known.clear()
         self._known[credentials] = (claims, float(min(claims["exp"], 1e15)))
         return claims
@@ -78,7 +83,6 @@ class Identities:
             another = await self._keys.another_key() if error.unknown_key else None
             if another is None:
                 raise
-        self.forget()
         return another.verify(token, now=now)
 
 

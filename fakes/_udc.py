@@ -51,9 +51,11 @@ class UdcFake(Fake):
     def _required_services(self) -> list[dict[str, Any]]:
         return []
 
-    async def _received(self, message: Mapping[str, Any], request: Request) -> dict[str, Any]:
+    async def _received(
+        self, message: Mapping[str, Any], message_id: str, request: Request
+    ) -> dict[str, Any]:
         """What became of a message that is right: its status, and what came out."""
-        del message, request
+        del message, message_id, request
         return {"status": "completed", "result": {}}
 
     # The endpoints
@@ -111,8 +113,9 @@ class UdcFake(Fake):
         _refuse(_advised().member_problems("message_type", message, part="request"))
         check_sender(message["from_service"], request)
         checked_reply_to(message)
-        outcome = await self._received(message, request)
-        return Answer(200, {"received": True, "message_id": next(self._message_ids), **outcome})
+        message_id = next(self._message_ids)
+        outcome = await self._received(message, message_id, request)
+        return Answer(200, {"received": True, "message_id": message_id, **outcome})
 
 
 def timestamp(moment: float) -> str:

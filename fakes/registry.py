@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._issuing import Issuer
+from udckit.fakes._keys import OwnKey
 from udckit.fakes._router import Route, routes_of
 from udckit.fakes._services import NameTakenError, Registration, Service, Services
-from udckit.fakes._tokens import SigningKey, VerifyingKey, test_key
+from udckit.fakes._tokens import SigningKey, test_key
 from udckit.fakes._udc import UdcFake
 from udckit.fakes.clock import Clock
 from udckit.fakes.faults import Fault
@@ -143,7 +144,6 @@ class FakeRegistry(UdcFake):
         """Sign and verify with another key from now on; tokens of the old one no longer count."""
         number = self._issuer.rotations + 1
         self._issuer.rotate(key or SigningKey.generate(f"fresh-{number}"))
-        self._identities.forget()
         return self.key
 
     def issued_as(self, token: str) -> str | None:
@@ -173,8 +173,13 @@ class FakeRegistry(UdcFake):
             },
         )
 
-    def _key_source(self) -> "_OwnKey":
-        return _OwnKey(self._issuer)
+    def _key_source(self) -> OwnKey:
+        return OwnKey(self._issuer)
+
+    @property
+    def issuer(self) -> Issuer:
+        """The signing side; for fakes of the same process."""
+        return self._issuer
 
     def _register(self, request: Request) -> Answer:
         try:
@@ -254,19 +259,6 @@ class FakeRegistry(UdcFake):
         if service is None:
             raise Refusal(404, "SERVICE_NOT_FOUND", "No such service is registered.")
         return Answer(200, service.as_json(self._status(service)))
-
-
-class _OwnKey:
-    """A Registry verifies with its own key and needs to ask nobody."""
-
-    def __init__(self, issuer: Issuer) -> None:
-        self._issuer = issuer
-
-    async def key(self) -> VerifyingKey:
-        return self._issuer.key.public
-
-    async def another_key(self) -> VerifyingKey | None:
-        return None
 
 
 def _is(fault: Fault | None, kind: str) -> bool:

@@ -1,0 +1,64 @@
+"""A fake that lives with a Registry: it calls out, and has work in the background."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from udckit.fakes._client import Client
+from udckit.fakes._udc import UdcFake
+from udckit.fakes.clock import Clock, SystemClock
+from udckit.fakes.registry import FakeRegistry
+
+__all__ = ["Member", "address"]
+
+_QUIET = logging.getLogger("udckit.fakes")
+_QUIET.addHandler(logging.NullHandler())
+
+
+class Member(UdcFake):
+    """A fake with an HTTP client of its own and tasks that end with it."""
+
+    def __init__(
+        self, *, registry: FakeRegistry | str | None, clock: Clock | None = None, **facts: Any
+    ) -> None:
+        shared = registry.clock if isinstance(registry, FakeRegistry) else SystemClock()
+        self._registry = registry
+        self._client = Client(clock or shared)
+        self._log = _QUIET.getChild(self.role)
+        self._background: set[asyncio.Task[Any]] = set()
+        super().__init__(clock=self._client.clock, **facts)
+
+    @property
+    def registry_url(self) -> str:
+        """Where its Registry is. Raises RuntimeError where it has none."""
+        return address(self._registry, "Registry")
+
+    async def _stopping(self) -> None:
+        tasks = tuple(self._background)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._client.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run `work` beside everything else; what it raises is a fault of this fake."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._done)
+        self.clock.follow(task)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._background.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.journal.blame_self(self.clock.now(), f"in the background: {error!r}")
+
+
+def address(place: object, role: str) -> str:
+    """The base URL of a fake or of a URL, without a trailing slash."""
+    if place is None:
+        raise RuntimeError(f"this fake was given no {role}")
+    url = place if isinstance(place, str) else place.url  # type: ignore[attr-defined]  # a fake
+    return str(url).rstrip("/")
