@@ -1,5 +1,6 @@
 """Judges one JSON value by one schema, in words a person can act on."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,9 @@ from udckit.specs._words import quote, says
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
+
+_DEEPEST = 64
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,12 @@ class Judge:
         self._validator: Draft202012Validator | None = None
 
     def problems(self, value: Any) -> list[Problem]:
-        """List what is wrong with `value`, at most one problem for each place."""
+        """List what is wrong with `value` in the order of the places, one problem for each."""
         found: dict[str, Problem] = {}
         for error in self._errors(value):
             problem = self._problem(error, value)
             found.setdefault(problem.at, problem)
-        return list(found.values())
+        return [found[at] for at in sorted(found)]
 
     def _errors(self, value: Any) -> Iterable["ValidationError"]:
         if self._validator is None:
@@ -52,8 +56,8 @@ class Judge:
             self._validator = Draft202012Validator(self._root, validate_formats=True)
         try:
             return list(self._validator.iter_errors(value))
-        except UnicodeEncodeError:
-            return list(self._validator.iter_errors(_encodable(value)))
+        except ValueError:
+            return list(self._validator.iter_errors(_tamed(value)))
 
     def _problem(self, error: "ValidationError", value: Any) -> Problem:
         place = error.instance_path
@@ -103,19 +107,19 @@ def _dotted(path: Iterable[str | int]) -> str:
     return ".".join(str(step) for step in path)
 
 
-def _encodable(value: Any) -> Any:
-    """Copy a value without the lone surrogates that JSON may carry; members keep their names.
+def _tamed(value: Any, depth: int = 0) -> Any:
+    """Copy a value without what the validator cannot take, and no schema looks at.
 
-    A member whose own name cannot be encoded is left out: no schema speaks of it.
+    That is lone surrogates, which JSON may carry, and depth beyond what it follows.
     """
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list):
-        return [_encodable(item) for item in value]
+        return [_tamed(item, depth + 1) for item in value if depth < _DEEPEST]
     if isinstance(value, dict):
-        return {key: _encodable(item) for key, item in value.items() if _is_encodable(key)}
+        return {
+            name: _tamed(item, depth + 1)
+            for name, item in value.items()
+            if depth < _DEEPEST and not _SURROGATE.search(name)
+        }
     return value
-
-
-def _is_encodable(name: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)

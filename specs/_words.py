@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _LONGEST_QUOTE = 60
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 _NOUNS = {
     "string": "a string",
     "integer": "an integer",
@@ -40,10 +41,14 @@ def says(node: Mapping[str, Any]) -> str:
 
 
 def quote(value: Any) -> str:
-    """Quote a value as JSON, cut short."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"
+    """Quote a value as JSON, cut short; of a huge one no more is written than is shown."""
+    text = ""
+    for piece in _ENCODER.iterencode(value):
+        text += piece[: _LONGEST_QUOTE + 1]
+        if len(text) > _LONGEST_QUOTE:
+            text = f"{text[: _LONGEST_QUOTE - 1]}…"
+            break
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _noun(name: str, node: Mapping[str, Any]) -> str:
