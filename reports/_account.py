@@ -1,0 +1,192 @@
+"""What a run record comes to: computed from the record alone, and read by every report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from udckit.conformance import (
+    STAGES,
+    BoxResult,
+    RunRecord,
+    Settings,
+    StageResult,
+    Verdict,
+    box_results,
+    exit_code,
+    root_cause,
+    stage_results,
+    wanted_rows,
+)
+from udckit.specs import catalogue
+
+__all__ = ["Account", "Cause", "Failure", "account_of"]
+
+_WITHOUT_A_STAGE: Final = len(STAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A MUST that is broken, and the rows that could not be judged because of it."""
+
+    verdict: Verdict
+    blocks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason why rows were not observed; `root` names the row that they wait for."""
+
+    reason: str
+    rows: tuple[str, ...]
+    root: str | None = None
+    holds_open: int = 0
+    """How many of the rows keep a stage from being certified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One run, sorted for a reader. `ended` is False where the run did not reach its end."""
+
+    record: RunRecord
+    settings: Settings
+    ended: bool
+    exit_code: int
+    stages: tuple[StageResult, ...]
+    boxes: tuple[BoxResult, ...]
+    asked: tuple[Verdict, ...]
+    unjudged: int
+    failures: tuple[Failure, ...]
+    causes: tuple[Cause, ...]
+    warnings: tuple[Verdict, ...]
+    faults: tuple[Verdict, ...]
+    absent: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def requests_sent(self) -> int:
+        """Requests that left; of a run that was killed, those that were written down."""
+        footer = self.record.footer
+        return len(self.record.exchanges) if footer is None else int(footer["requests_sent"])
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took; 0 where nobody wrote it down."""
+        footer = self.record.footer
+        return 0.0 if footer is None else float(footer["seconds"])
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Each stage with its word."""
+        return {each.stage: each.word for each in self.stages}
+
+
+def account_of(record: RunRecord) -> Account:
+    """Sort a record for its readers."""
+    settings = Settings.from_json(record.header["settings"])
+    shown = {line["name"]: line["shown"] for line in record.lines("capability")}
+    wanted = wanted_rows(settings)
+
+    def applies(capability: str) -> bool:
+        return capability in settings.has or bool(shown.get(capability))
+
+    stages = stage_results(
+        record.verdicts,
+        role=settings.role,
+        asked=settings.stages,
+        applies=applies,
+        whole=not settings.only,
+    )
+    if not record.complete:
+        stages = tuple(_unfinished(each) for each in stages)
+    failures, causes = _why(record.verdicts, wanted, stages)
+    return Account(
+        record=record,
+        settings=settings,
+        ended=record.complete,
+        exit_code=_exit_code(record, stages, settings),
+        stages=stages,
+        boxes=box_results(record.verdicts, role=settings.role, applies=applies),
+        asked=tuple(record.verdicts[each] for each in wanted if each in record.verdicts),
+        unjudged=sum(each not in record.verdicts for each in wanted),
+        failures=failures,
+        causes=causes,
+        warnings=tuple(each for each in _with(record, "fail") if each.level != "MUST"),
+        faults=tuple(_with(record, "error")),
+        absent=tuple(sorted(each for each in _gates(wanted) | set(shown) if not applies(each))),
+        unknown=tuple(sorted(name for name, word in shown.items() if word is None)),
+    )
+
+
+def _gates(wanted: Iterable[str]) -> set[str]:
+    """Name the capabilities on which rows that were asked for depend."""
+    gates = {catalogue()[each].gate for each in wanted}
+    return {gate.removeprefix("if-") for gate in gates if gate.startswith("if-")}
+
+
+def _unfinished(stage: StageResult) -> StageResult:
+    """What a run did not finish is never certified."""
+    return replace(stage, word="incomplete") if stage.word == "certified" else stage
+
+
+def _exit_code(record: RunRecord, stages: Iterable[StageResult], settings: Settings) -> int:
+    if record.footer is not None:
+        return int(record.footer["exit_code"])
+    return exit_code(record.verdicts, stages, settings, interrupted=True)
+
+
+def _with(record: RunRecord, word: str) -> list[Verdict]:
+    found = [each for each in record.verdicts.values() if each.verdict == word]
+    return sorted(found, key=lambda each: _place(each.id))
+
+
+def _place(requirement_id: str) -> int:
+    """Give a row's place in the catalogue; unknown rows come last."""
+    rows = catalogue()
+    return list(rows).index(requirement_id) if requirement_id in rows else len(rows)
+
+
+def _why(
+    verdicts: Mapping[str, Verdict], wanted: list[str], stages: Iterable[StageResult]
+) -> tuple[tuple[Failure, ...], tuple[Cause, ...]]:
+    """Fold the rows that were not observed under what they wait for."""
+    gating = {each for stage in stages for each in stage.missing}
+    blocked: dict[str, list[str]] = {}
+    groups: dict[str, list[tuple[str, str | None]]] = {}
+    for each in wanted:
+        verdict = verdicts.get(each)
+        if verdict is None or verdict.verdict != "not_observed":
+            continue
+        root = root_cause(verdict, verdicts)
+        if root.verdict == "fail" and root.level == "MUST":
+            blocked.setdefault(root.id, []).append(each)
+        else:
+            unjudged = root.verdict in {"not_observed", "error"}
+            reason = root.message if unjudged else verdict.message
+            groups.setdefault(reason, []).append((each, root.id if root is not verdict else None))
+    failed = [one for one in verdicts.values() if one.verdict == "fail" and one.level == "MUST"]
+    failures = [Failure(one, tuple(blocked.get(one.id, ()))) for one in failed]
+    causes = [_cause(reason, rows, gating) for reason, rows in groups.items()]
+    return (
+        tuple(sorted(failures, key=_urgency)),
+        tuple(sorted(causes, key=lambda cause: (-cause.holds_open, -len(cause.rows)))),
+    )
+
+
+def _cause(reason: str, rows: list[tuple[str, str | None]], gating: set[str]) -> Cause:
+    roots = {root for _, root in rows if root is not None}
+    ids = tuple(each for each, _ in rows)
+    return Cause(
+        reason=reason,
+        rows=ids,
+        root=roots.pop() if len(roots) == 1 else None,
+        holds_open=sum(each in gating for each in ids),
+    )
+
+
+def _urgency(failure: Failure) -> tuple[int, int, int]:
+    """Order failures as an author would mend them: by stage, then by what each holds up."""
+    stage = failure.verdict.stage
+    place = STAGES.index(stage) if stage in STAGES else _WITHOUT_A_STAGE
+    return (place, -len(failure.blocks), _place(failure.verdict.id))

@@ -1,0 +1,129 @@
+"""The middle of the screen: what is broken, why rows were not observed, and what is unwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from udckit.conformance import Verdict
+from udckit.reports._account import Account, Cause
+from udckit.reports._page import Page
+from udckit.reports._printable import cut, one_line
+from udckit.reports.message import LABEL_WIDTH, failure_lines, headline, mint_hint
+from udckit.specs import catalogue, readings
+
+__all__ = ["write_causes", "write_failures", "write_faults", "write_readings", "write_warnings"]
+
+_IN_FULL: Final = 4
+"""Failures that are told in full; one screen holds no more."""
+
+_NAMED: Final = 4
+_LISTED: Final = 6
+
+
+def write_failures(page: Page, account: Account, *, verbose: bool) -> None:
+    """Tell each broken MUST, with what waits for it folded under it."""
+    full = len(account.failures) if verbose else _IN_FULL
+    for failure in account.failures[:full]:
+        verdict = failure.verdict
+        page.blank()
+        page.line(("✗ ", "bold red"), (headline(verdict), "bold"), hang=2)
+        for label, text in failure_lines(account.record, verdict):
+            if label == "replay":
+                page.unbroken((label, "dim"), text, indent=2, width=LABEL_WIDTH)
+            else:
+                page.labelled((label, "dim"), text, indent=2, width=LABEL_WIDTH)
+        if failure.blocks:
+            told = _listed(failure.blocks, all_of_them=verbose)
+            page.labelled(("blocks", "dim"), told, indent=2, width=LABEL_WIDTH)
+        if verbose:
+            write_readings(page, verdict)
+    hint = mint_hint(account.record, [each.verdict for each in account.failures[:full]])
+    if hint is not None:
+        page.blank()
+        page.unbroken(("token", "dim"), hint, indent=2, width=LABEL_WIDTH)
+    _write_the_rest(page, account, full)
+
+
+def _write_the_rest(page: Page, account: Account, full: int) -> None:
+    rest = account.failures[full:]
+    if not rest:
+        return
+    page.blank()
+    page.line(f"and {len(rest)} more (--verbose, or --only ID, tells how to mend them):")
+    for failure in rest:
+        row = catalogue().get(failure.verdict.id)
+        text = "" if row is None else f" {row.text}"
+        waiting = f" [blocks {len(failure.blocks)}]" if failure.blocks else ""
+        told = cut(f"{text}", page.width - len(failure.verdict.id) - len(waiting) - 6)
+        page.line(("✗ ", "bold red"), failure.verdict.id, f" {told}{waiting}", indent=2, hang=2)
+
+
+def write_faults(page: Page, account: Account) -> None:
+    """Tell the kit's own faults, which blame nobody else."""
+    if not account.faults:
+        return
+    page.blank()
+    page.line(("the kit's own faults, none of the target's: please report them", "magenta"))
+    for fault in account.faults:
+        page.line(("! ", "magenta"), f"{fault.id}  {one_line(fault.message)}", hang=2)
+
+
+def write_causes(page: Page, account: Account, *, verbose: bool) -> None:
+    """Tell why rows were not observed: one cause, one line, its rows folded under it."""
+    if not account.causes:
+        return
+    page.blank()
+    shown = account.causes if verbose else account.causes[:_LISTED]
+    for cause in shown:
+        page.line(
+            ("? ", "yellow"), f"{_size(cause)} not observed: ", one_line(cause.reason), hang=2
+        )
+        page.line((_listed(cause.rows, all_of_them=verbose), "dim"), indent=4)
+    if (rest := len(account.causes) - len(shown)) > 0:
+        rows = sum(len(each.rows) for each in account.causes[len(shown) :])
+        page.line(("? ", "yellow"), f"{rows} rows for {rest} other reasons (--verbose)")
+
+
+def _size(cause: Cause) -> str:
+    count = "1 row" if len(cause.rows) == 1 else f"{len(cause.rows)} rows"
+    return f"{count} ({cause.holds_open} needed)" if cause.holds_open else count
+
+
+def write_warnings(page: Page, account: Account, *, verbose: bool) -> None:
+    """Tell each SHOULD that is not kept in one line, and more of it where asked."""
+    if not account.warnings:
+        return
+    page.blank()
+    shown = account.warnings if verbose else account.warnings[:_LISTED]
+    for verdict in shown:
+        if not verbose:
+            page.line(("! ", "yellow"), _warning(verdict, page.width - 2))
+            continue
+        page.line(("! ", "yellow"), headline(verdict), hang=2)
+        for label, text in failure_lines(account.record, verdict):
+            page.labelled((label, "dim"), text, indent=2, width=LABEL_WIDTH)
+        write_readings(page, verdict)
+    if (rest := len(account.warnings) - len(shown)) > 0:
+        page.line(("! ", "yellow"), f"{rest} more that a droplet SHOULD keep (--verbose)")
+
+
+def _warning(verdict: Verdict, width: int) -> str:
+    row = catalogue().get(verdict.id)
+    text = one_line(verdict.message) if row is None else row.text
+    return cut(f"{verdict.id} {verdict.level}  {text}", width)
+
+
+def write_readings(page: Page, verdict: Verdict, *, indent: int = 2) -> None:
+    """Print the readings that a verdict rests on."""
+    row = catalogue().get(verdict.id)
+    known = readings()
+    for each in row.readings if row is not None else ():
+        told = known[each].reading if each in known else ""
+        page.labelled(("reading", "dim"), f"{each}: {told}", indent=indent, width=LABEL_WIDTH)
+
+
+def _listed(ids: Sequence[str], *, all_of_them: bool) -> str:
+    shown = ids if all_of_them else ids[:_NAMED]
+    rest = len(ids) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")

@@ -1,0 +1,202 @@
+"""The terminal: one screen that says what a run came to, and what to mend first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, Literal
+
+from udckit.conformance import RunRecord, Verdict
+from udckit.reports._account import Account, account_of
+from udckit.reports._failures import write_causes, write_failures, write_faults, write_warnings
+from udckit.reports._marks import BOX_MARKS, DASH, STAGE_MARKS, VERDICT_MARKS
+from udckit.reports._page import Page, Span
+from udckit.reports._printable import one_line
+from udckit.reports._rows import write_rows
+from udckit.reports.message import headline
+
+__all__ = ["Detail", "first_line", "terminal"]
+
+Detail = Literal["quiet", "normal", "verbose"]
+
+_REACHED: Final = {
+    "url": "by its URL alone",
+    "fakes": "started against the kit's fakes",
+    "authority": "by its URL, with an authority for tokens",
+    "launch": "launched by the kit",
+    "app": "as an ASGI app in this process",
+}
+_BLOCK_WIDTH: Final = 16
+_STAGE_WIDTH: Final = 13
+
+
+def terminal(
+    record: RunRecord,
+    *,
+    path: Path | str | None = None,
+    width: int = 80,
+    colour: bool = False,
+    encoding: str | None = "utf-8",
+    detail: Detail = "normal",
+) -> str:
+    """Give the screen as text. `path` is where the record lies, as it should be named.
+
+    Everything that came from the target is shown, never obeyed: control characters are spelled
+    out, and nothing is read as markup.
+    """
+    account = account_of(record)
+    page = Page(width)
+    if detail == "quiet":
+        _write_stages(page, account, counts=False)
+        return page.render(colour=colour, encoding=encoding)
+    page.line(*first_line(account), hang=2)
+    _write_heading(page, account)
+    page.blank()
+    _write_stages(page, account, counts=True)
+    if not account.settings.only:
+        page.blank()
+        _write_boxes(page, account, verbose=detail == "verbose")
+    write_failures(page, account, verbose=detail == "verbose")
+    write_faults(page, account)
+    write_causes(page, account, verbose=detail == "verbose")
+    write_warnings(page, account, verbose=detail == "verbose")
+    if detail == "verbose":
+        write_rows(page, account)
+    page.blank()
+    _write_footing(page, account, path)
+    return page.render(colour=colour, encoding=encoding)
+
+
+def first_line(account: Account) -> tuple[str | Span, ...]:
+    """Say the one thing that matters most: what to mend, to add, or that all is well."""
+    ended: tuple[str | Span, ...] = (
+        ()
+        if account.ended
+        else (("the run was ended early: ", "bold yellow"), f"{account.unjudged} rows unjudged. ")
+    )
+    if account.failures:
+        verdict = account.failures[0].verdict
+        why = f"expected {verdict.expected}; observed {verdict.observed}"
+        return (
+            *ended,
+            ("mend first: ", "bold red"),
+            (verdict.id, "bold"),
+            f"  {one_line(why if verdict.expected else verdict.message)}",
+        )
+    if account.faults:
+        fault = account.faults[0]
+        told = f"{fault.id}  {one_line(fault.message)}"
+        return (*ended, ("the kit itself failed: ", "bold magenta"), told)
+    if account.exit_code == 0:
+        return (*ended, ("nothing to mend: ", "bold green"), _certified(account))
+    if account.causes:
+        return (*ended, ("missing: ", "bold yellow"), one_line(account.causes[0].reason))
+    return ended or (("nothing was judged", "bold yellow"),)
+
+
+def _certified(account: Account) -> str:
+    if account.settings.only:
+        return "every requirement that was asked for holds or does not apply"
+    stages = [each.stage for each in account.stages if each.word == "certified"]
+    more = len(account.warnings)
+    told = f"; {more} SHOULD{'s' * (more > 1)} could be kept better" if more else ""
+    return f"{', '.join(stages)} {'is' if len(stages) == 1 else 'are'} certified{told}"
+
+
+def _write_heading(page: Page, account: Account) -> None:
+    header, settings = account.record.header, account.settings
+    page.line(
+        (f"{one_line(settings.target)}{one_line(settings.base_path)}", "bold"),
+        f" ({settings.role}, reached {_REACHED.get(settings.reached, settings.reached)}) · "
+        f"edition {header['edition']} · udckit {header['kit']}",
+        hang=2,
+    )
+
+
+def _write_stages(page: Page, account: Account, *, counts: bool) -> None:
+    if account.settings.only:
+        for verdict in account.asked:
+            mark, style = VERDICT_MARKS[verdict.verdict]
+            page.line((f"{mark} ", style), headline(verdict), _blame(verdict), hang=2)
+        return
+    unasked = [each.stage for each in account.stages if each.word == "not_asked"]
+    for stage in account.stages:
+        if stage.word == "not_asked":
+            continue
+        mark, style = STAGE_MARKS[stage.word]
+        told = ""
+        if counts:
+            told = f"{_counted(stage.counts)}"
+        elif stage.failed:
+            told = f"{len(stage.failed)} broken, mend first {account.failures[0].verdict.id}"
+        elif stage.missing:
+            told = f"{len(stage.missing)} not observed that it needs"
+        page.labelled(
+            (f"{mark} {stage.stage}", style),
+            (f"{stage.word:<11}", style),
+            f" {told}",
+            indent=0,
+            width=_STAGE_WIDTH + 2,
+        )
+    if unasked:
+        page.line((f"{DASH} ", "dim"), (f"not asked: {', '.join(unasked)}", "dim"))
+
+
+def _blame(verdict: Verdict) -> str:
+    if verdict.verdict in {"pass", "fail"}:
+        return ""
+    return f": {verdict.verdict.replace('_', ' ')}, {one_line(verdict.message)}"
+
+
+def _counted(counts: object) -> str:
+    words = dict(counts) if isinstance(counts, dict) else {}
+    named = ((word, words.get(word, 0)) for word in VERDICT_MARKS)
+    return ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in named if count)
+
+
+def _write_boxes(page: Page, account: Account, *, verbose: bool) -> None:
+    totals = [
+        (f"{sum(box.word == word for box in account.boxes)} {mark}  ", style)
+        for word, (mark, style) in BOX_MARKS.items()
+    ]
+    page.line("The 21 boxes of the guide:  ", *totals)
+    if verbose:
+        for box in account.boxes:
+            mark, style = BOX_MARKS[box.word]
+            because = _because(account, box.cause) if box.cause else ""
+            page.line((f"{mark} ", style), f"{box.block}: {box.text}{because}", indent=2, hang=4)
+        return
+    for block in dict.fromkeys(box.block for box in account.boxes):
+        spans: list[str | Span] = []
+        for box in account.boxes:
+            if box.block == block:
+                mark, style = BOX_MARKS[box.word]
+                text = box.text.replace(" ", "\N{NO-BREAK SPACE}")
+                spans += [(f"{mark}\N{NO-BREAK SPACE}", style), (text, _muted(box.word)), "  "]
+        page.labelled((block, "bold"), *spans, indent=2, width=_BLOCK_WIDTH)
+
+
+def _muted(word: str) -> str:
+    return "" if word in {"ticked", "crossed"} else "dim"
+
+
+def _because(account: Account, cause: str) -> str:
+    verdict = account.record.verdicts.get(cause)
+    if verdict is None:
+        return f" ({cause} was not judged)"
+    told = verdict.message if verdict.verdict != "fail" else "broken"
+    return f" ({cause}: {one_line(told)})"
+
+
+def _write_footing(page: Page, account: Account, path: Path | str | None) -> None:
+    if account.absent:
+        unknown = ", ".join(account.unknown)
+        told = f"; {unknown} could not be looked for" if unknown else ""
+        page.line(("does not speak for: ", "dim"), f"{', '.join(account.absent)}{told}", hang=2)
+    lies = f"record {path} · " if path is not None else ""
+    page.line(
+        (
+            f"{lies}{account.requests_sent} requests · {account.seconds:.1f} s · "
+            f"exit code {account.exit_code}",
+            "dim",
+        )
+    )
