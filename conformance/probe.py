@@ -11,6 +11,7 @@ from urllib.parse import quote as percent
 from udckit.conformance._wire import DEADLINE, Outgoing
 from udckit.conformance.errors import NotApplicable, NotObserved, UdckitError
 from udckit.conformance.observation import MISSING, Observation, Tally
+from udckit.conformance.redaction import TokenFacts
 from udckit.conformance.settings import Identity, Settings
 from udckit.conformance.source import Source
 
@@ -98,9 +99,13 @@ class Probe:
 
     def read_later(self, path: str, *, after: Observation, seconds: float) -> Observation:
         """Read a route again, no sooner than `seconds` after an earlier reading."""
-        self.source.wait(after.at + after.seconds + seconds - self.source.now())
+        self.wait_since(after, seconds)
         ask = Ask("GET", path, token=ANONYMOUS if path == "/health" else VALID)
         return self._seen(self.source.ask(self._outgoing(ask), shared=f"{path} later"))
+
+    def once(self, name: str, ask: Ask) -> Observation:
+        """Send a request that the whole run makes once; `name` is what it is shared under."""
+        return self._seen(self.source.ask(self._outgoing(ask), shared=name))
 
     def get(self, path: str, **how: Any) -> Observation:
         """GET a path; see `Ask` for what may be said of the request."""
@@ -138,6 +143,18 @@ class Probe:
     def wait(self, seconds: float) -> None:
         """Let time pass for the target."""
         self.source.wait(seconds)
+
+    def wait_since(self, seen: Observation, seconds: float) -> None:
+        """Let time pass until `seconds` after an observation."""
+        self.source.wait(seen.at + seen.seconds + seconds - self.source.now())
+
+    def token_of(self, placeholder: Any) -> TokenFacts | None:
+        """Give the facts of a token that stands in an answer; None where it is no token."""
+        return self.source.token(placeholder) if isinstance(placeholder, str) else None
+
+    def verifies(self, placeholder: str, pem: str) -> bool:
+        """Say whether a public key that was seen verifies a token that was seen."""
+        return self.source.verifies(placeholder, pem)
 
     def has(self, capability: str) -> bool:
         """True where the target shows a capability, or the operator declares it."""

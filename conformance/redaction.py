@@ -21,7 +21,10 @@ PASSWORD: Final = "<password>"  # noqa: S105 - what stands in for one
 PRIVATE_KEY: Final = "<private key>"
 PLACEHOLDER: Final = re.compile(r"<token:(t\d+)>")
 
-_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{2,}={0,2}\.[A-Za-z0-9_-]*={0,2}(?:\.[A-Za-z0-9_-]*={0,2})?")
+_TOKEN = re.compile(
+    r"e(?:y[AJ]|w[0ko])[A-Za-z0-9_-]{2,}={0,2}\.[A-Za-z0-9_-]*={0,2}(?:\.[A-Za-z0-9_-]*={0,2})?"
+)
+"""Two or three base64url segments; the first begins as `{"` does, or `{` and white space."""
 _USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>]*):([^\s/@\"'<>]+)@")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
@@ -53,6 +56,11 @@ class TokenFacts:
             "issued_as": self.issued_as,
         }
 
+    @classmethod
+    def from_json(cls, line: dict[str, Any]) -> TokenFacts:
+        """Read the line back."""
+        return cls(**{name: value for name, value in line.items() if name != "kind"})
+
 
 def _unknown(_: str) -> str:
     return "unknown"
@@ -66,6 +74,7 @@ class Redactor:
     secrets: tuple[str, ...] = ()
     on_token: Callable[[TokenFacts], None] | None = None
     _known: dict[str, TokenFacts] = field(default_factory=dict)
+    _by_ref: dict[str, str] = field(default_factory=dict)
     _issued: dict[str, str] = field(default_factory=dict)
 
     def issued(self, token: str, label: str) -> None:
@@ -85,14 +94,25 @@ class Redactor:
                 issued_as=self._issued.get(token),
             )
             self._known[token] = facts
+            self._by_ref[facts.ref] = token
             if self.on_token is not None:
                 self.on_token(facts)
         return facts
 
+    def known(self, placeholder: str) -> TokenFacts | None:
+        """Give the facts of the token that a text is the placeholder of, and of nothing else."""
+        found = PLACEHOLDER.fullmatch(placeholder)
+        token = None if found is None else self._by_ref.get(found.group(1))
+        return None if token is None else self._known[token]
+
+    def revealed(self, text: str) -> str:
+        """Put tokens that were seen back in the place of their placeholders, to be sent."""
+        return PLACEHOLDER.sub(lambda found: self._by_ref.get(found.group(1), found.group()), text)
+
     def text(self, text: str) -> str:
         """Give the text without its secrets; other text comes back untouched."""
-        if "eyJ" in text:
-            text = _TOKEN.sub(lambda found: f"<token:{self.facts_of(found.group()).ref}>", text)
+        if "." in text:
+            text = _TOKEN.sub(self._without_token, text)
         if "://" in text and "@" in text:
             text = _USERINFO.sub(rf"\1:{PASSWORD}@", text)
         if "PRIVATE KEY" in text:
@@ -101,6 +121,13 @@ class Redactor:
             if len(secret) >= _ENOUGH_OF_A_SECRET and secret in text:
                 text = text.replace(secret, "<secret>")
         return text
+
+    def _without_token(self, found: re.Match[str]) -> str:
+        """Only what begins as every library writes it needs no second look."""
+        token = found.group()
+        if not token.startswith("eyJ") and not isinstance(_decode(token)[0], dict):
+            return token
+        return f"<token:{self.facts_of(token).ref}>"
 
 
 def _decode(token: str) -> tuple[Any, Any]:

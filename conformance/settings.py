@@ -22,6 +22,7 @@ class Identity:
 
     service_name: str = "udckit-probe"
     service_id: int = 0
+    droplet_id: int = 990_001
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,15 @@ class Settings:
             "safety": self.safety,
             "has": sorted(self.has),
             "base_path": self.base_path,
+            "headers": [[name, "<secret>"] for name, _ in self.headers],
             "public": list(self.public),
+            "rate": self.rate,
             "health_budget": self.health_budget,
             "seed": self.seed,
             "identity": {
                 "service_name": self.identity.service_name,
                 "service_id": self.identity.service_id,
+                "droplet_id": self.identity.droplet_id,
             },
         }
 
@@ -88,6 +92,7 @@ class Settings:
                 **facts,
                 **lists,
                 "has": frozenset(facts["has"]),
+                "headers": tuple((name, value) for name, value in facts["headers"]),
                 "identity": Identity(**facts["identity"]),
             }
         )

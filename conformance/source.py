@@ -14,8 +14,9 @@ from udckit.conformance._wire import Outgoing, Returned, Wire
 from udckit.conformance.errors import UdckitError
 from udckit.conformance.exchange import Answer, Exchange, Request
 from udckit.conformance.record import Recorder, RunRecord
-from udckit.conformance.redaction import Redactor
+from udckit.conformance.redaction import PLACEHOLDER, Redactor, TokenFacts
 from udckit.conformance.settings import Settings
+from udckit.fakes import VerifyingKey
 
 __all__ = ["LiveSource", "ReplaySource", "Source"]
 
@@ -64,6 +65,14 @@ class Source(Protocol):
 
     def measure(self, name: str) -> float:
         """Give a figure of the machine, measured once in a run."""
+        ...
+
+    def token(self, placeholder: str) -> TokenFacts | None:
+        """Give what is known of a token by what stands for it in an answer; None for no token."""
+        ...
+
+    def verifies(self, placeholder: str, pem: str) -> bool:
+        """Say whether a public key verifies a token's RS256 signature."""
         ...
 
 
@@ -146,6 +155,16 @@ class LiveSource:
             self._recorder.write({"kind": "measure", "name": name, "value": self._measured[name]})
         return self._measured[name]
 
+    def token(self, placeholder: str) -> TokenFacts | None:
+        return self._redactor.known(placeholder)
+
+    def verifies(self, placeholder: str, pem: str) -> bool:
+        holds = _signed(self._redactor.revealed(placeholder), pem)
+        self._recorder.write(
+            {"kind": "verification", "token": placeholder, "key": pem, "holds": holds}
+        )
+        return holds
+
     def _patiently(self, outgoing: Outgoing) -> tuple[float, Returned]:
         """Send at the allowed pace; wait out a 429 as far as the contract's rules ask."""
         waited, pause = 0.0, 1.0
@@ -178,9 +197,8 @@ class LiveSource:
             deadline = min(deadline, _SECOND_CHANCE)
         with self._lock:
             self.sent += 1
-        returned = self._wire.send(
-            replace(outgoing, headers=outgoing.headers + self._extra, deadline=deadline)
-        )
+        headers = (*(self._revealed(*each) for each in outgoing.headers), *self._extra)
+        returned = self._wire.send(replace(outgoing, headers=headers, deadline=deadline))
         with self._lock:
             if returned.trouble == "timeout":
                 self._hung[route] = self._hung.get(route, 0) + 1
@@ -188,6 +206,10 @@ class LiveSource:
             elif returned.trouble is None:
                 self._answered = True
         return returned
+
+    def _revealed(self, name: str, value: str | bytes) -> tuple[str, str | bytes]:
+        """A check knows a token that the target gave by its placeholder only."""
+        return name, self._redactor.revealed(value) if isinstance(value, str) else value
 
     def _take_turn(self) -> None:
         if self._settings.rate is None:
@@ -245,6 +267,10 @@ class ReplaySource:
         self.asked: list[int] = []
         self._exchanges = record.exchanges
         self._measures = {line["name"]: line["value"] for line in record.lines("measure")}
+        self._tokens = record.tokens
+        self._verified = {
+            (line["token"], line["key"]): line["holds"] for line in record.lines("verification")
+        }
         self._asked_by = {each.id: each.exchanges for each in record.verdicts.values()}
         for line in record.lines("capability"):
             self._asked_by[f"capability {line['name']}"] = tuple(line["exchanges"])
@@ -275,6 +301,21 @@ class ReplaySource:
 
     def measure(self, name: str) -> float:
         return float(self._measures[name])
+
+    def token(self, placeholder: str) -> TokenFacts | None:
+        found = PLACEHOLDER.fullmatch(placeholder)
+        line = None if found is None else self._tokens.get(found.group(1))
+        return None if line is None else TokenFacts.from_json(line)
+
+    def verifies(self, placeholder: str, pem: str) -> bool:
+        return bool(self._verified[placeholder, pem])
+
+
+def _signed(token: str, pem: str) -> bool:
+    try:
+        return VerifyingKey(pem).signed(token)
+    except ValueError:
+        return False
 
 
 def _as_text(body: bytes | None) -> tuple[str | None, str]:
