@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Collection
 from typing import Any, Final, Self
 
@@ -12,11 +14,13 @@ from udckit.specs import Operation, Problem, surface
 __all__ = ["Expectation", "expect", "operation_of"]
 
 _SURFACES: Final = ("udc", "registry", "orchestrator")
-_WRAPPERS: Final = ("data", "payload")
+_WRAPPERS: Final = frozenset({"data", "payload"})
+_ENOUGH_OF_A_BODY: Final = 2
 _SHOWN_BODY: Final = 160
 _SERVER_ERROR: Final = 500
 _RATE_LIMITED: Final = 429
 _UNHEALTHY: Final = 503
+_NOT_LET_IN: Final = frozenset({401, 403})
 
 
 def expect(seen: Observation) -> Expectation:
@@ -38,21 +42,44 @@ class Expectation:
     def __init__(self, seen: Observation) -> None:
         self.seen = seen
 
+    def asked(self) -> Self:
+        """Judge nothing yet; what was never sent, or only met a rate limit, is no subject."""
+        if self.seen.exchange.trouble in {"unsent", "refused"}:
+            raise NotObserved(f"{self.seen.call}: {self.seen.exchange.trouble_in_words}")
+        if self.seen.status == _RATE_LIMITED:
+            raise NotObserved(f"{self.seen.call} is rate limited: 429 stayed for 60 s")
+        return self
+
+    def if_served(self) -> Self:
+        """Judge nothing yet; a path that nothing answers at is UDC-ALL-001's matter."""
+        self.asked()
+        if not self.seen.served:
+            raise NotObserved(f"not served: {self._shown()}", blocked_by="UDC-ALL-001")
+        return self
+
+    def served(self) -> Self:
+        """Something answers at this path and method."""
+        self.asked()
+        return self.holds(
+            self.seen.served,
+            expected="an answer of the endpoint itself: no 404, 405 or 501, and no redirect",
+        )
+
     def status(self, *codes: int) -> Self:
         """The answer has one of these status codes."""
-        self._asked()
+        self.asked()
         words = " or ".join(map(str, codes))
         return self.holds(self.seen.status in codes, expected=f"status {words}")
 
     def status_below(self, limit: int = _SERVER_ERROR) -> Self:
         """The answer is no server error; a connection closed without an answer is one."""
-        self._asked()
+        self.asked()
         status = self.seen.status
         return self.holds(status is not None and status < limit, expected=f"a status below {limit}")
 
     def status_not(self, *codes: int) -> Self:
         """The answer has none of these status codes, and is an answer."""
-        self._asked()
+        self.asked()
         words = " or ".join(map(str, codes))
         status = self.seen.status
         return self.holds(status is not None and status not in codes, expected=f"no status {words}")
@@ -63,7 +90,7 @@ class Expectation:
         self.holds(
             self.seen.claims_json, expected="Content-Type: application/json", observed=self._media()
         )
-        trouble = self.seen.json_trouble
+        trouble = self.seen.json_trouble or _encoded_twice(self.seen.json)
         return self.holds(trouble is None, expected="a body that is JSON", observed=trouble or "")
 
     def bare_object(self) -> Self:
@@ -99,6 +126,13 @@ class Expectation:
         self.holds(value is not MISSING, expected=f"a member `{name}`", observed=self._shown())
         return value
 
+    def proper(self, name: str) -> Any:
+        """Give a member that is as the schema has it; a faulty one is another row's to judge."""
+        body = self._object()
+        for problem in self._operation().member_problems(name, body, status=self.seen.status or 0):
+            raise NotObserved(f"{self.seen.call}: `{problem.at}` is {problem.observed}")
+        return body.get(name, MISSING)
+
     def optional(self, name: str) -> Any:
         """Give a member of a proper answer, or MISSING; nothing is judged yet."""
         return self._object().get(name, MISSING)
@@ -109,7 +143,7 @@ class Expectation:
 
     def quick(self, budget: float) -> Self:
         """The answer came within `budget` seconds."""
-        self._asked()
+        self.asked()
         return self.holds(
             self.seen.answered and self.seen.seconds <= budget,
             expected=f"an answer within {budget:g} s",
@@ -136,29 +170,23 @@ class Expectation:
             False, expected=f"{where}{first.expected}", observed=f"{where}{first.observed}"
         )
 
-    def _asked(self) -> None:
-        """What was never sent, or only met a rate limit, is no subject."""
-        if self.seen.exchange.trouble in {"unsent", "refused"}:
-            raise NotObserved(f"{self.seen.call}: {self.seen.exchange.trouble_in_words}")
-        if self.seen.status == _RATE_LIMITED:
-            raise NotObserved(f"{self.seen.call} is rate limited: 429 stayed for 60 s")
-
     def _success(self) -> None:
         """Only what the operation answers as a success has a body that these rows speak of."""
-        self._asked()
+        self.asked()
         if not self.seen.answered:
             raise NotObserved(f"{self.seen.call}: {self.seen.exchange.trouble_in_words}")
         operation = self._operation()
         readable = operation.success | ({_UNHEALTHY} if operation.id == "getHealth" else set())
         if self.seen.status not in readable:
-            raise NotObserved(f"{self.seen.call} answered {self.seen.status}")
+            cause = "AUTH-001" if self.seen.status in _NOT_LET_IN else None
+            raise NotObserved(f"{self.seen.call} answered {self.seen.status}", blocked_by=cause)
 
     def _body(self) -> Any:
         self._success()
-        if self.seen.json is MISSING:
+        trouble = self.seen.json_trouble or _encoded_twice(self.seen.json)
+        if trouble is not None:
             raise NotObserved(
-                f"the body of {self.seen.call} is no JSON: {self.seen.json_trouble}",
-                blocked_by="UDC-ALL-002",
+                f"the body of {self.seen.call} is no JSON: {trouble}", blocked_by="UDC-ALL-002"
             )
         return self.seen.json
 
@@ -204,12 +232,19 @@ def _wrapper_of(seen: Observation, body: Any) -> str | None:
     if not isinstance(body, dict) or operation is None:
         return None
     wanted: Collection[str] = operation.response_example(seen.status or 0) or ()
-    for name in _WRAPPERS:
-        inner = body.get(name)
-        if (
-            isinstance(inner, dict)
-            and any(key in inner for key in wanted)
-            and not any(key in body for key in wanted if key != "status")
-        ):
-            return name
+    if any(key in body for key in wanted if key != "status"):
+        return None
+    for name, inner in body.items():
+        found = sum(key in inner for key in wanted) if isinstance(inner, dict) else 0
+        if found >= (1 if name in _WRAPPERS else _ENOUGH_OF_A_BODY):
+            return str(name)
+    return None
+
+
+def _encoded_twice(body: Any) -> str | None:
+    """Say so where a body is a JSON string that holds the JSON that was meant."""
+    if isinstance(body, str) and body.lstrip().startswith(("{", "[")):
+        with contextlib.suppress(ValueError, RecursionError):
+            json.loads(body)
+            return "JSON inside a JSON string: it was encoded twice"
     return None

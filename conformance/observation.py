@@ -11,6 +11,7 @@ from udckit.conformance.exchange import Exchange
 
 __all__ = ["MISSING", "Observation", "Tally", "curl", "quote"]
 
+_NOT_SERVED: Final = frozenset({404, 405, 410, 501, *range(300, 400)})
 _QUOTED = 200
 _BIG_BODY = 2_000
 _LONG_NUMBER = 4_000
@@ -58,6 +59,11 @@ class Observation:
     def status(self) -> int | None:
         """The status code; None without an answer."""
         return None if self.exchange.answer is None else self.exchange.answer.status
+
+    @property
+    def served(self) -> bool:
+        """True where something answers at this path and method: no 404, 405, 501, no redirect."""
+        return self.status is not None and self.status not in _NOT_SERVED
 
     @property
     def seconds(self) -> float:
