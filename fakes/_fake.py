@@ -66,9 +66,10 @@ class Fake:
         self._server: RunningServer | None = None
         self._traffic = Traffic()
         self._born = self.clock.monotonic()
-        self._identities = Identities(self._key_source())
         self._router = Router(self._routes())
         self._date = (0, b"")
+        self._used = False
+        self._fresh()
 
     # What a role says of itself
 
@@ -77,6 +78,10 @@ class Fake:
 
     def _key_source(self) -> KeySource:
         raise NotImplementedError
+
+    def _fresh(self) -> None:
+        """Forget what a process forgets when it ends."""
+        self._identities = Identities(self._key_source())
 
     async def _started(self) -> None:
         """Runs on the loop once the socket listens."""
@@ -105,6 +110,9 @@ class Fake:
     def start(self) -> Self:
         """Listen. Raises OSError where the port is taken."""
         if self._server is None:
+            if self._used:
+                self._fresh()
+            self._used = True
             self._born = self.clock.monotonic()
             down = self._refusals.in_force
             self._server = serve_asgi(

@@ -48,7 +48,7 @@ class Membership:
         """Register, however long it takes; false where the behaviour is to give up."""
         delay = FIRST_DELAY
         while not await self._register():
-            if self._behaviour.registration_retry == "none":
+            if self._gives_up():
                 return False
             tight = self._behaviour.registration_retry == "tight"
             await self._clock.asleep(0.01 if tight else delay)
@@ -67,6 +67,10 @@ class Membership:
         async with self._lock:
             if self.token == refused and self._behaviour.renews_on_401:
                 await self._register()
+
+    def _gives_up(self) -> bool:
+        behaviour = self._behaviour
+        return behaviour.registration_retry == "none" or behaviour.exits_when_registration_fails
 
     def _renewal_in(self) -> float:
         """Seconds from registration to the next one."""

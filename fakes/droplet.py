@@ -1,5 +1,6 @@
 """A droplet that keeps the contract, until it is told otherwise."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -53,9 +54,14 @@ class FakeDroplet(Member):
         """Outcomes that came to its /callback."""
         self._orchestrator = orchestrator
         self._metrics = Metrics()
+        self.gave_up = threading.Event()
+        """Set when it stops trying to register, which a right droplet never does."""
+        super().__init__(registry=registry, name=name, droplet_id=droplet_id, **facts)
+
+    def _fresh(self) -> None:
+        super()._fresh()
         self._first_token: str | None = None
         self._own_key: SigningKey | None = None
-        super().__init__(registry=registry, name=name, droplet_id=droplet_id, **facts)
         self._membership = Membership(
             lambda: self.registry_url, self._registration, self._client, self._log, self.behaviour
         )
@@ -115,6 +121,7 @@ class FakeDroplet(Member):
             self._spawn(pulse.beat_on())
         if self.behaviour.registers:
             if not await self._membership.join():
+                self.gave_up.set()
                 return
             self._first_token = self._membership.token
             self._spawn(self._membership.keep())
@@ -275,6 +282,7 @@ class FakeDroplet(Member):
 
     def note(self, request: Request, answer: Answer | None) -> JournalEntry:
         entry = super().note(request, answer)
+        self._log.debug("%s", entry)
         if self.behaviour.serves_metrics and answer is not None:
             endpoint = "unmatched" if request.route is None else request.route.path
             method = request.method if request.route is not None else "ANY"

@@ -45,21 +45,28 @@ class FakeOrchestrator(Member):
     ) -> None:
         self._beats = Beats(dead_after)
         self._tasks = Tasks()
+        self._outcome_within = outcome_within
+        self._retry_every = retry_every
         super().__init__(registry=registry, name=name, droplet_id=droplet_id, **facts)
-        self._standing = self._standing_with(registry)
+        if isinstance(registry, FakeRegistry):
+            registry.health_source = self
+
+    def _fresh(self) -> None:
+        super()._fresh()
+        self._standing = self._standing_with(self._registry)
         self._routing = Router(
             self._tasks,
             self._standing,
             self._client,
             Post(
-                sender=name,
+                sender=self.name,
                 reply_to=lambda task_id: f"{self.url}/callback?task={task_id}",
                 is_dead=self._is_dead,
                 spawn=self._spawn,
                 blame=lambda what: self.journal.blame_self(self.clock.now(), what),
             ),
-            outcome_within=outcome_within,
-            retry_every=retry_every,
+            outcome_within=self._outcome_within,
+            retry_every=self._retry_every,
         )
 
     # For tests
@@ -94,9 +101,8 @@ class FakeOrchestrator(Member):
             await self._keys.close()
         await super()._stopping()
 
-    def _standing_with(self, registry: FakeRegistry | str) -> Standing:
+    def _standing_with(self, registry: FakeRegistry | str | None) -> Standing:
         if isinstance(registry, FakeRegistry):
-            registry.health_source = self
             return Inside(registry, self._registration)
         return Outside(
             lambda: self.registry_url,

@@ -1,0 +1,142 @@
+"""A FakeDroplet as a process of its own, set up as the contract sets up every droplet."""
+
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from udckit.fakes.behaviour import Behaviour
+from udckit.fakes.droplet import FakeDroplet
+
+__all__ = ["DropletSettings", "SettingsError", "run_droplet"]
+
+ENVIRONMENTS = ("production", "development", "staging")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropletSettings:
+    """What UDC §8 names, with the guide's defaults (IG §8.1)."""
+
+    registry_url: str = "http://registry:8000"
+    orchestrator_url: str = "http://orchestrator:8001"
+    service_name: str = "my-service"
+    service_port: int = 8010
+    droplet_id: int = 10
+    environment: str = "production"
+    log_level: str = "INFO"
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "DropletSettings":
+        """Read REGISTRY_URL, ORCHESTRATOR_URL, SERVICE_NAME, SERVICE_PORT, DROPLET_ID,
+        ENVIRONMENT, LOG_LEVEL and UDCKIT_BEHAVIOUR (a JSON object). Raises SettingsError.
+        """  # noqa: D205 - one list of names
+        defaults = cls()
+        behaviour = _behaviour(environ.get("UDCKIT_BEHAVIOUR"))
+        if not behaviour.reads_environment:
+            return cls(behaviour=behaviour)
+        return cls(
+            registry_url=environ.get("REGISTRY_URL") or defaults.registry_url,
+            orchestrator_url=environ.get("ORCHESTRATOR_URL") or defaults.orchestrator_url,
+            service_name=environ.get("SERVICE_NAME") or defaults.service_name,
+            service_port=_number(environ, "SERVICE_PORT", defaults.service_port, 0, 65535),
+            droplet_id=_number(environ, "DROPLET_ID", defaults.droplet_id, 1, 2**31),
+            environment=_word(environ, "ENVIRONMENT", defaults.environment, ENVIRONMENTS),
+            log_level=_word(environ, "LOG_LEVEL", defaults.log_level, LEVELS),
+            behaviour=behaviour,
+        )
+
+
+def run_droplet(
+    settings: DropletSettings, *, host: str = "127.0.0.1", out: TextIO | None = None
+) -> int:
+    """Run until SIGTERM or SIGINT; one JSON object a line goes to `out` (standard output).
+
+    Gives the exit status: 0 after a signal, 1 where the port is taken or the droplet gave up.
+    """
+    log = _logging_to(out or sys.stdout, settings.log_level)
+    droplet = FakeDroplet(
+        name=settings.service_name,
+        droplet_id=settings.droplet_id,
+        registry=settings.registry_url,
+        orchestrator=settings.orchestrator_url,
+        environment=settings.environment,
+        behaviour=settings.behaviour,
+        host=host,
+        port=settings.service_port,
+    )
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    if settings.behaviour.exits_when_registration_fails:
+        droplet.gave_up = over
+    try:
+        droplet.start()
+    except OSError as error:
+        log.error("cannot listen", extra={"port": settings.service_port, "cause": str(error)})  # noqa: TRY400 - the cause says it
+        return 1
+    log.info("ready", extra={"url": droplet.url})
+    over.wait()
+    failed = settings.behaviour.exits_when_registration_fails and droplet.token is None
+    droplet.stop()
+    log.info("stopped")
+    return int(failed)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and what the call added."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {key: value for key, value in vars(record).items() if key not in _PLAIN}
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def _logging_to(out: TextIO, level: str) -> logging.Logger:
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(_JsonLines())
+    log = logging.getLogger("udckit")
+    log.addHandler(handler)
+    log.setLevel(level)
+    return log
+
+
+def _behaviour(text: str | None) -> Behaviour:
+    try:
+        return Behaviour.from_json(text) if text else Behaviour()
+    except ValueError as error:
+        raise SettingsError(f"UDCKIT_BEHAVIOUR: {error}") from None
+
+
+def _number(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environ.get(name)
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise SettingsError(f"{name} is {text!r}, and should be a number from {least} to {most}")
+    return int(text)
+
+
+def _word(environ: Mapping[str, str], name: str, default: str, words: tuple[str, ...]) -> str:
+    text = environ.get(name) or default
+    if text not in words:
+        raise SettingsError(f"{name} is {text!r}, and should be one of {', '.join(words)}")
+    return text
