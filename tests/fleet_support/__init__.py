@@ -1,0 +1,7 @@
+"""Starts the droplets of the known-good fleet for tests, and stops them."""
+
+from fleet_support._catalogue import FLEET, Answers, Member, fleet, member
+from fleet_support._launcher import Running, launch
+from fleet_support._needs import require
+
+__all__ = ["FLEET", "Answers", "Member", "Running", "fleet", "launch", "member", "require"]
