@@ -20,6 +20,7 @@ _SHOWN_BODY: Final = 160
 _SERVER_ERROR: Final = 500
 _RATE_LIMITED: Final = 429
 _UNHEALTHY: Final = 503
+_FEW: Final = 5
 _NOT_LET_IN: Final = frozenset({401, 403})
 
 
@@ -83,6 +84,32 @@ class Expectation:
         words = " or ".join(map(str, codes))
         status = self.seen.status
         return self.holds(status is not None and status not in codes, expected=f"no status {words}")
+
+    def accepted(self) -> Self:
+        """The answer has a status that the contract knows as a success of this operation."""
+        self.asked()
+        good = self._operation().success
+        words = "2xx" if len(good) > _FEW else " or ".join(map(str, sorted(good)))
+        return self.holds(self.seen.status in good, expected=f"status {words}")
+
+    def turned_down(self, *, or_closed: bool = False) -> Self:
+        """The answer is some 4xx; where an HTTP server may object, a close is one (CONF-45)."""
+        self.asked()
+        status = self.seen.status
+        refused = status is not None and status // 100 == 4  # noqa: PLR2004 - the 4xx
+        closed = or_closed and self.seen.exchange.trouble == "reset"
+        return self.holds(refused or closed, expected="a 4xx status")
+
+    def gives(self, *names: str) -> Self:
+        """The body is a bare JSON object, and each member is as the contract's schema has it.
+
+        For rows that speak of this body themselves: with `members`, what is no bare object would
+        be another row's failure.
+        """
+        self._success()
+        told = self.seen.json_trouble
+        self.holds(told is None, expected="a body that is JSON", observed=told)
+        return self.bare_object().members(*names)
 
     def json_body(self) -> Self:
         """The body is JSON and says so in its media type."""
