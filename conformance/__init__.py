@@ -28,6 +28,7 @@ from udckit.conformance.probe import ANONYMOUS, UDC_PATHS, VALID, Ask, Probe, To
 from udckit.conformance.record import Recorder, RunRecord, dump, read_record
 from udckit.conformance.redaction import Redactor, TokenFacts
 from udckit.conformance.settings import ROLES, STAGES, Identity, Safety, Settings
+from udckit.conformance.sofar import VerdictsSoFar
 from udckit.conformance.source import LiveSource, ReplaySource, Source
 from udckit.conformance.verdict import VERDICTS, Verdict
 
@@ -75,6 +76,7 @@ __all__ = [
     "UdckitError",
     "UnreachableError",
     "Verdict",
+    "VerdictsSoFar",
     "Violation",
     "all_checks",
     "box_results",

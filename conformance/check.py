@@ -22,7 +22,7 @@ _ORDINARY: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One requirement's check. `wants` is the parameter's name: `service`, or `recording`.
+    """One requirement's check. `wants` is its parameter's name: service, verdicts, or recording.
 
     `order` moves a check behind the others: a later reading costs no waiting then, and a burst
     disturbs nobody. `sends` says what safety it needs: read-only, additive or disruptive.

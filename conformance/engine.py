@@ -18,6 +18,7 @@ from udckit.conformance.observation import Tally
 from udckit.conformance.probe import Probe, TokenShelf
 from udckit.conformance.record import FORMAT, Recorder, RunRecord
 from udckit.conformance.settings import Settings
+from udckit.conformance.sofar import VerdictsSoFar
 from udckit.conformance.source import ReplaySource, Source
 from udckit.conformance.verdict import Verdict
 from udckit.specs import Requirement, catalogue, digests, edition
@@ -99,6 +100,8 @@ class Engine:
         wants = check.wants if check is not None else "service"
         if wants == "service":
             subject: Any = self._probe()
+        elif wants == "verdicts":
+            subject = VerdictsSoFar(self._verdicts, self.settings.role, self._applies)
         elif wants in self.subjects:
             subject = self.subjects[wants]()
         else:
