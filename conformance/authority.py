@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from udckit.conformance._wire import Outgoing, Wire
@@ -21,11 +22,14 @@ __all__ = [
     "from_nothing",
     "from_registry",
     "from_token",
+    "of_registry",
 ]
 
 PROBE_NAME: Final = "udckit-probe"
 PROBE_ID: Final = 990_001
 _CREATED: Final = 201
+_TAKEN: Final = frozenset({400, 409, 422})
+"""What a Registry may say to a name that it knows already (CONF-06)."""
 
 NO_AUTHORITY: Final = (
     "no token: start your droplet against `udckit fakes up` and run again, or let the kit "
@@ -35,7 +39,10 @@ NO_AUTHORITY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who gave the valid token. `kind` is kit, fakes, registry, token, or None for nobody."""
+    """Who gave the valid token.
+
+    `kind` is kit, fakes, registry, token, target (a Registry under test), or None for nobody.
+    """
 
     kind: str | None
     tokens: TokenShelf
@@ -68,7 +75,7 @@ def from_fake(registry: FakeRegistry) -> Authority:
     def signed_by(token: str) -> str:
         return "authority" if registry.signed_by(token) is not None else "unknown"
 
-    identity = Identity(PROBE_NAME, admitted.service_id)
+    identity = Identity(PROBE_NAME, admitted.service_id, PROBE_ID)
     return Authority("kit", TokenShelf(valid=admitted.token), identity, signed_by)
 
 
@@ -82,48 +89,94 @@ def from_registry(
     """Register the kit at a Registry as any droplet would; raise UnreachableError without one."""
     wire = Wire(url, ca_file=ca_file)
     try:
+        authority = _registered(_Caller(wire, tuple(headers)), kind)
+    finally:
+        wire.close()
+    if authority is None:
+        raise UnreachableError(
+            f"The Registry at {url} does not answer. Is --registry right, and is it up?"
+        )
+    return authority
+
+
+def of_registry(
+    url: str,
+    *,
+    token: str | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    ca_file: str | None = None,
+) -> Authority:
+    """A Registry under test is its own authority, unless the operator gave a token of it."""
+    wire = Wire(url, ca_file=ca_file)
+    caller = _Caller(wire, tuple(headers))
+    try:
+        if token is not None:
+            return replace(from_token(token), signed_by=_verifier(caller.public_key()))
+        why = TokenShelf(why_none="the Registry does not answer POST /register")
+        return _registered(caller, "target") or Authority("target", why)
+    finally:
+        wire.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    """Asks a Registry what a droplet asks it when it starts."""
+
+    wire: Wire
+    headers: tuple[tuple[str, str], ...]
+
+    def register(self, identity: Identity) -> tuple[int | None, dict[str, Any]]:
         asked = {
-            "name": PROBE_NAME,
-            "droplet_id": PROBE_ID,
+            "name": identity.service_name,
+            "droplet_id": identity.droplet_id,
             "port": 8010,
             "health_endpoint": "/health",
             "capabilities": ["probing"],
             "version": "1.0.0",
             "udc_compliant": True,
         }
-        status, answer = _call(wire, "POST", "/register", asked, headers)
-        token, number = answer.get("token"), answer.get("service_id")
-        if status != _CREATED or not isinstance(token, str) or not isinstance(number, int):
-            why = f"the Registry at {url} answered {status} to the kit's registration"
-            return Authority(kind, TokenShelf(why_none=why))
-        _, answer = _call(wire, "GET", "/auth/public-key", None, ())
-    finally:
-        wire.close()
-    return Authority(
-        kind,
-        TokenShelf(valid=token),
-        Identity(PROBE_NAME, number),
-        _verifier(answer.get("public_key")),
-        (token,),
-    )
+        return self._call("POST", "/register", json.dumps(asked).encode())
+
+    def public_key(self) -> Any:
+        return self._call("GET", "/auth/public-key", None)[1].get("public_key")
+
+    def _call(
+        self, method: str, path: str, body: bytes | None
+    ) -> tuple[int | None, dict[str, Any]]:
+        """Give status and object; no status where nothing answered."""
+        json_type = () if body is None else (("Content-Type", "application/json"),)
+        returned = self.wire.send(Outgoing(method, path, (*json_type, *self.headers), body))
+        if returned.trouble is not None:
+            return None, {}
+        try:
+            answer = json.loads(returned.body)
+        except ValueError:
+            answer = {}
+        return returned.status, answer if isinstance(answer, dict) else {}
 
 
-def _call(
-    wire: Wire, method: str, path: str, body: Any, headers: Iterable[tuple[str, str]]
-) -> tuple[int, dict[str, Any]]:
-    content = None if body is None else json.dumps(body).encode()
-    more = (("Content-Type", "application/json"),) if body is not None else ()
-    returned = wire.send(Outgoing(method, path, (*more, *headers), content))
-    if returned.trouble is not None:
-        raise UnreachableError(
-            f"The Registry does not answer {method} {path}: {returned.detail or returned.trouble}. "
-            "Is --registry right, and is it up?"
-        )
-    try:
-        answer = json.loads(returned.body)
-    except ValueError:
-        answer = {}
-    return returned.status, answer if isinstance(answer, dict) else {}
+def _registered(caller: _Caller, kind: str) -> Authority | None:
+    """Register; where the kit's name was taken by an earlier run, under a name of this run's own.
+
+    None means that nothing answered.
+    """
+    identity = Identity(PROBE_NAME, droplet_id=PROBE_ID)
+    status, answer = caller.register(identity)
+    if status in _TAKEN:
+        second = int(time.time())
+        identity = Identity(f"{PROBE_NAME}-{second:x}", droplet_id=second % 20_000_000 * 100)
+        status, answer = caller.register(identity)
+    if status is None:
+        return None
+    token, number = answer.get("token"), answer.get("service_id")
+    signed_by = _verifier(caller.public_key())
+    if status != _CREATED or not isinstance(token, str) or not isinstance(number, int):
+        why = f"the Registry answered {status} to the kit's registration"
+        if status == _CREATED:
+            why = "the Registry answered the kit's registration without a token and a service_id"
+        return Authority(kind, TokenShelf(why_none=why), identity, signed_by)
+    identity = replace(identity, service_id=number)
+    return Authority(kind, TokenShelf(valid=token), identity, signed_by, (token,))
 
 
 def _verifier(pem: Any) -> Callable[[str], str]:

@@ -19,6 +19,7 @@ from udckit.conformance.authority import (
     from_nothing,
     from_registry,
     from_token,
+    of_registry,
 )
 from udckit.conformance.engine import Engine
 from udckit.conformance.errors import InvocationError, UnreachableError
@@ -140,15 +141,12 @@ def _at_url(options: Options, url: str) -> Iterator[Reached]:
     url = url.rstrip("/")
     _must_answer(url, options)
     way: Way = options.way
-    if options.token is not None:
+    if options.role == "registry":
+        way, authority = "authority", _of_target(options, url)
+    elif options.token is not None:
         authority = from_token(options.token)
     elif options.registry is not None:
         authority = from_registry(options.registry.rstrip("/"), ca_file=options.ca_file)
-    elif options.role == "registry":
-        way, authority = (
-            "authority",
-            from_registry(url, headers=options.headers, ca_file=options.ca_file),
-        )
     else:
         running = next(iter(fakes.find_running_fakes()), None)
         if running is not None:
@@ -184,10 +182,17 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
                 url, boot = running.url, running.boot_seconds
             else:
                 url = stack.enter_context(serve_app(options.app or "", environment))
+            if options.role == "registry":
+                yield Reached(url, options.way, _of_target(options, url), boot_seconds=boot)
+                return
             with contextlib.suppress(TimeoutError, AssertionError):
                 registry.journal.wait_for(path="/register", timeout=_REGISTRATION_PATIENCE)
             authority = from_fake(registry)
             yield Reached(url, options.way, authority, registry.url, orchestrator.url, boot)
+
+
+def _of_target(options: Options, url: str) -> Authority:
+    return of_registry(url, token=options.token, headers=options.headers, ca_file=options.ca_file)
 
 
 def _must_answer(url: str, options: Options) -> None:
