@@ -1,6 +1,8 @@
 """Who plays the other side: a Registry, an Orchestrator and a droplet that keep the contract."""
 
 from udckit.fakes._beats import DropletSeen
+from udckit.fakes._discovery import FakesUp, fakes_up, find_running_fakes
+from udckit.fakes._redaction import Redaction
 from udckit.fakes._server import RunningServer, serve_asgi
 from udckit.fakes._services import NameTakenError, Registration, Service
 from udckit.fakes._tasks import Attempt, Task
@@ -12,16 +14,21 @@ from udckit.fakes.faults import KINDS, Fault, Kind
 from udckit.fakes.journal import Journal, JournalEntry, NotSeenError, OwnFault
 from udckit.fakes.orchestrator import FakeOrchestrator
 from udckit.fakes.registry import FakeRegistry
+from udckit.fakes.remote import ControlError, RemoteFake, RunningFakes
+from udckit.fakes.standalone import DropletSettings, SettingsError, run_droplet
 
 __all__ = [
     "KINDS",
     "Attempt",
     "Behaviour",
     "Clock",
+    "ControlError",
     "DropletSeen",
+    "DropletSettings",
     "FakeDroplet",
     "FakeOrchestrator",
     "FakeRegistry",
+    "FakesUp",
     "Fault",
     "Journal",
     "JournalEntry",
@@ -30,14 +37,21 @@ __all__ = [
     "NameTakenError",
     "NotSeenError",
     "OwnFault",
+    "Redaction",
     "Registration",
+    "RemoteFake",
+    "RunningFakes",
     "RunningServer",
     "Service",
+    "SettingsError",
     "SigningKey",
     "SystemClock",
     "Task",
     "TokenRefusedError",
     "VerifyingKey",
     "decode_unverified",
+    "fakes_up",
+    "find_running_fakes",
+    "run_droplet",
     "serve_asgi",
 ]

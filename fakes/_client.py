@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from udckit.fakes._json import JsonError, dumps, strict_loads
+from udckit.fakes._strict_json import JsonError, dumps, strict_loads
 from udckit.fakes.clock import Clock
 
 if TYPE_CHECKING:

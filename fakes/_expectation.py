@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from udckit.fakes._secrets import masked
+
 if TYPE_CHECKING:
     from udckit.fakes.journal import JournalEntry
 
@@ -84,7 +86,7 @@ def _members(wanted: Mapping[str, Any], seen: object) -> list[str]:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = masked(repr(value))
     return text if len(text) <= _CUT else f"{text[:_CUT]}…"
 
 

@@ -9,12 +9,14 @@ from typing import Any, ClassVar, Self
 from urllib.parse import quote
 
 from udckit.fakes._armed import Faults
+from udckit.fakes._control import PREFIX, Access, Control, running
 from udckit.fakes._http import MOST_HEADERS, Answer, Headers, Refusal, Request, read_body
 from udckit.fakes._identity import Identities, KeySource
 from udckit.fakes._refusal import Refusals
 from udckit.fakes._router import Route, Router
 from udckit.fakes._server import RunningServer, serve_asgi
 from udckit.fakes._strike import strike
+from udckit.fakes._tokens import SigningKey
 from udckit.fakes._traffic import Traffic
 from udckit.fakes.clock import Clock, SystemClock
 from udckit.fakes.journal import Journal, JournalEntry
@@ -51,6 +53,7 @@ class Fake:
         clock: Clock | None = None,
         environment: str = "production",
         journal_entries: int = 50_000,
+        control: Access = "loopback",
     ) -> None:
         self.name = name
         self.droplet_id = droplet_id
@@ -67,6 +70,7 @@ class Fake:
         self._traffic = Traffic()
         self._born = self.clock.monotonic()
         self._router = Router(self._routes())
+        self.control = Control(self, control)
         self._date = (0, b"")
         self._used = False
         self._fresh()
@@ -120,11 +124,13 @@ class Fake:
             )
             self._server.loop.call(self._started())
             self._refusals.watch(self._server)
+            running(self, runs=True)
         return self
 
     def stop(self) -> None:
         """Close the socket and end what runs in the background; the journal stays readable."""
         if self._server is not None:
+            running(self, runs=False)
             self._refusals.watch(None)
             self._server.loop.call(self._stopping())
             self._server.stop()
@@ -145,6 +151,41 @@ class Fake:
         where = self._server.url if self._server is not None else "not running"
         return f"<{type(self).__name__} {self.name}: {where}>"
 
+    # What only a Registry can, and what each role adds to
+
+    @property
+    def key(self) -> SigningKey:
+        """The key that signs now. Raises Refusal where the role signs nothing."""
+        raise self._no_registry()
+
+    def rotate_key(self, key: SigningKey | None = None) -> SigningKey:
+        """Sign with another key from now on. Raises Refusal where the role signs nothing."""
+        del key
+        raise self._no_registry()
+
+    def mint(self, **facts: Any) -> str:
+        """A token. Raises Refusal where the role signs nothing."""
+        del facts
+        raise self._no_registry()
+
+    def signed_by(self, token: str) -> str | None:
+        """The name of a key that this fake knows to have signed a token."""
+        del token
+        return None
+
+    def issued_as(self, token: str) -> str | None:
+        """What a token was issued for; None for one that did not come from here."""
+        del token
+        return None
+
+    def reset(self) -> None:
+        """Forget what was learnt; a role has more to forget."""
+        self.journal.clear()
+
+    def _no_registry(self) -> Refusal:
+        why = f"This is the fake {self.role}; only a Registry has a key to sign with."
+        return Refusal(409, "NO_REGISTRY", why)
+
     # ASGI
 
     async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
@@ -152,6 +193,9 @@ class Fake:
             await _other(scope, receive, send)
             return
         request = self._request(scope)
+        if request.path.startswith(PREFIX):
+            await self._send(await self.control.answer(request, receive), request, send)
+            return
         if self.faults:
             hit = self.faults.take(request.method, request.path, request.time)
             if hit is not None:
@@ -159,8 +203,7 @@ class Fake:
                 return
         answer = await self.answer(request, receive)
         self.note(request, answer)
-        await self.begin(answer, request.time, send)
-        await send({"type": "http.response.body", "body": answer.body})
+        await self._send(answer, request, send)
 
     def _request(self, scope: Mapping[str, Any]) -> Request:
         raw = scope.get("raw_path")
@@ -257,10 +300,6 @@ class Fake:
         request.route, request.params = self._router.find(request.method, request.path)
         return request.route
 
-    def rotate_key(self) -> object:
-        """Take another key, where the role has one."""
-        raise NotImplementedError
-
     def note(self, request: Request, answer: Answer | None) -> JournalEntry:
         """Write the exchange down, before its answer can be read."""
         status = None if answer is None else answer.status
@@ -286,6 +325,10 @@ class Fake:
     def spent(self, request: Request) -> float:
         """Real seconds since the request came."""
         return time.perf_counter() - request.started
+
+    async def _send(self, answer: Answer, request: Request, send: Any) -> None:
+        await self.begin(answer, request.time, send)
+        await send({"type": "http.response.body", "body": answer.body})
 
     async def begin(
         self, answer: Answer, moment: float, send: Any, *, chunked: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from udckit.fakes._json import JsonError, dumps, strict_loads
+from udckit.fakes._strict_json import JsonError, dumps, strict_loads
 from udckit.specs import Problem
 
 if TYPE_CHECKING:

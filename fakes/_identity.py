@@ -41,6 +41,11 @@ class Identities:
         self._key: VerifyingKey | None = None
         self._known: dict[bytes, tuple[Claims, float]] = {}
 
+    @property
+    def key(self) -> VerifyingKey | None:
+        """The key at hand."""
+        return self._keys.current
+
     def remembered(self, headers: RawHeaders, now: float) -> Claims | None:
         """The claims of a token that the key in force verified before and that has not expired."""
         if self._keys.current is not self._key:

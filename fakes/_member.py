@@ -34,6 +34,18 @@ class Member(UdcFake):
         """Where its Registry is. Raises RuntimeError where it has none."""
         return address(self._registry, "Registry")
 
+    def signed_by(self, token: str) -> str | None:
+        """The name of the Registry's key, where that is what signed the token."""
+        if isinstance(self._registry, FakeRegistry):
+            return self._registry.signed_by(token)
+        key = self._identities.key
+        return "registry" if key is not None and key.signed(token) else None
+
+    def issued_as(self, token: str) -> str | None:
+        """What the Registry of the same process issued a token for."""
+        registry = self._registry
+        return registry.issued_as(token) if isinstance(registry, FakeRegistry) else None
+
     async def _stopping(self) -> None:
         tasks = tuple(self._background)
         for task in tasks:

@@ -2,22 +2,17 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from udckit.fakes._json import JsonError, strict_loads
+from udckit.fakes._secrets import masked
+from udckit.fakes._strict_json import JsonError, strict_loads
 from udckit.fakes._tokens import decode_unverified
 from udckit.fakes.journal import JournalEntry
 
-__all__ = ["Redaction", "masked"]
+__all__ = ["Redaction"]
 
-_TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?")
-_PRIVATE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
-_USERINFO = re.compile(r"(://[^\s/:@\"'<>]*):[^\s/@\"'<>]+@")
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 Asked = Callable[[str], str | None]
@@ -87,8 +82,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """A text with tokens, private keys and passwords in URLs replaced."""
-        text = _TOKEN.sub(lambda found: f"<token:{self.ref(found.group())}>", text)
-        return _USERINFO.sub(r"\1:<password>@", _PRIVATE.sub("<private key>", text))
+        return masked(text, lambda token: f"<token:{self.ref(token)}>")
 
     def ref(self, token: str) -> str:
         """The reference of a token, whose facts are kept."""
@@ -110,11 +104,6 @@ class Redaction:
         if name in _CREDENTIALS and shown == value:
             shown = f"{value.split(' ')[0][:20]} <secret>" if " " in value else "<secret>"
         return [name, shown]
-
-
-def masked(text: str) -> str:
-    """A text without usable secrets, for messages."""
-    return Redaction().text(text)
 
 
 def _decoded(entry: JournalEntry) -> list[tuple[str, str]]:

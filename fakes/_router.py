@@ -1,15 +1,15 @@
 """Exact paths and nothing else: no redirect, no trailing slash, no other spelling."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import unquote
 
 from udckit.fakes._http import Refusal
-from udckit.specs import Operation, surface
+from udckit.specs import Operation, Surface, surface
 
-__all__ = ["Route", "Router", "routes_of"]
+__all__ = ["Route", "Router", "route", "routes_of", "routes_on"]
 
 Handler = Callable[..., Any]
 
@@ -32,8 +32,16 @@ class Route:
 
 
 def routes_of(name: str, handlers: Mapping[str, Handler]) -> list[Route]:
-    """The routes of one surface, from its document: `handlers` by operationId."""
-    must, should = surface(name), surface(name, recommended=True)
+    """The routes of one of the contract's surfaces: `handlers` by operationId."""
+    should = surface(name, recommended=True)
+    return [
+        replace(one, advice=should.operations[id_])
+        for id_, one in zip(handlers, routes_on(surface(name), handlers), strict=True)
+    ]
+
+
+def routes_on(must: Surface, handlers: Mapping[str, Handler]) -> list[Route]:
+    """The routes of a surface, from its document: `handlers` by operationId."""
     return [
         route(
             (operation := must.operations[id_]).method,
@@ -42,7 +50,6 @@ def routes_of(name: str, handlers: Mapping[str, Handler]) -> list[Route]:
             needs_token=operation.needs_token,
             description=_summary(must.document, operation),
             operation=operation,
-            advice=should.operations[id_],
         )
         for id_, handler in handlers.items()
     ]
@@ -65,7 +72,7 @@ class Router:
             self._add(one)
 
     def find(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-        """The route and its path parameters, decoded. Raises Refusal with 404 or 405."""
+        """The route and its path parameters, decoded. Raises Refusal: 404 or 405."""
         found = self._exact.get(path)
         params: Mapping[str, str] = {}
         if found is None:

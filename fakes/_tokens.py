@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from udckit.fakes._json import JsonError, strict_loads
+from udckit.fakes._strict_json import JsonError, strict_loads
 
 __all__ = [
     "Claims",

@@ -1,6 +1,7 @@
 """What came, what was answered and what was wrong with it, in the order in which it came."""
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from udckit.fakes._expectation import Expectation, NotSeenError
 from udckit.fakes._http import Headers
-from udckit.fakes._json import JsonError, strict_loads
+from udckit.fakes._strict_json import JsonError, strict_loads
 from udckit.specs import Problem
 
 __all__ = ["Journal", "JournalEntry", "NotSeenError", "OwnFault"]
@@ -213,9 +214,8 @@ class Journal:
             while self._bytes > self._most_bytes or len(self._entries) > self._most_entries:
                 self._bytes -= _cost(self._entries.popleft())
                 self.dropped += 1
-            met = [one for one in self._waiting if one[0](entry)] if self._waiting else ()
-        for _, future in met:
-            _fulfil(future, entry)
+        if self._waiting:
+            self._tell(entry)
         return entry
 
     def amend(self, entry: JournalEntry, **facts: Any) -> JournalEntry:
@@ -226,15 +226,25 @@ class Journal:
                 if self._entries[index].number == entry.number:
                     self._entries[index] = changed
                     break
-            met = [one for one in self._waiting if one[0](changed)]
-        for _, future in met:
-            _fulfil(future, changed)
+        self._tell(changed)
         return changed
 
     def blame_self(self, time: float, what: str, entry: int | None = None) -> None:
         """Note a fault of the fake itself; the fake's own business."""
         with self._lock:
             self._own.append(OwnFault(time, what, entry))
+
+    def _tell(self, entry: JournalEntry) -> None:
+        """Wake those who waited for this; what a predicate raises is theirs."""
+        with self._lock:
+            waiting = tuple(self._waiting)
+        for predicate, future in waiting:
+            with contextlib.suppress(InvalidStateError):
+                try:
+                    if predicate(entry):
+                        future.set_result(entry)
+                except Exception as error:  # noqa: BLE001 - it goes to whom it belongs
+                    future.set_exception(error)
 
     def _expect(self, predicate: Predicate) -> Future[JournalEntry]:
         future: Future[JournalEntry] = Future()
@@ -254,10 +264,3 @@ class Journal:
 def _cost(entry: JournalEntry) -> int:
     headers = sum(len(name) + len(value) for name, value in entry.headers.raw)
     return _ENTRY_COST + len(entry.body) + len(entry.response) + len(entry.path) + headers
-
-
-def _fulfil(future: Future[JournalEntry], entry: JournalEntry) -> None:
-    try:
-        future.set_result(entry)
-    except InvalidStateError:
-        return

@@ -87,9 +87,9 @@ class FakeOrchestrator(Member):
 
     def reset(self) -> None:
         """Forget beats, tasks and journal."""
+        super().reset()
         self._beats.clear()
         self._tasks.clear()
-        self.journal.clear()
 
     # Life
 
