@@ -161,15 +161,17 @@ class Control:
         ]
         return Answer(200, {"faults": [one.as_json() for one in self._fake.faults], "kinds": kinds})
 
-    def _add_fault(self, request: Request) -> Answer:
+    async def _add_fault(self, request: Request) -> Answer:
         try:
             self._fake.faults.add(Fault.from_json(request.json))
         except ValueError as error:
             raise Refusal(400, "INVALID_FAULT", f"{error}.") from None
+        await self._fake.settled()
         return Answer(201, {"done": True})
 
-    def _clear_faults(self, _: Request) -> Answer:
+    async def _clear_faults(self, _: Request) -> Answer:
         self._fake.faults.clear()
+        await self._fake.settled()
         return _DONE
 
     def _mint(self, request: Request) -> Answer:
@@ -185,8 +187,9 @@ class Control:
     def _rotate(self, _: Request) -> Answer:
         return Answer(200, {"public_key": self._fake.rotate_key().public_pem})
 
-    def _reset(self, _: Request) -> Answer:
+    async def _reset(self, _: Request) -> Answer:
         self._fake.faults.clear()
+        await self._fake.settled()
         self._fake.reset()
         return _DONE
 

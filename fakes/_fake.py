@@ -182,6 +182,10 @@ class Fake:
         """Forget what was learnt; a role has more to forget."""
         self.journal.clear()
 
+    async def settled(self) -> None:
+        """Wait on the loop until a change of faults has taken effect."""
+        await self._refusals.settled()
+
     def _no_registry(self) -> Refusal:
         why = f"This is the fake {self.role}; only a Registry has a key to sign with."
         return Refusal(409, "NO_REGISTRY", why)

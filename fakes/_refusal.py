@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from udckit.fakes._armed import Faults
+from udckit.fakes._control import PREFIX
 from udckit.fakes._server import RunningServer
 from udckit.fakes.clock import Clock
 
@@ -20,6 +21,7 @@ class Refusals:
         self._clock = clock
         self._server: RunningServer | None = None
         self._alarm: asyncio.Task[None] | None = None
+        self._adjusting: asyncio.Task[None] | None = None
 
     @property
     def in_force(self) -> bool:
@@ -35,13 +37,18 @@ class Refusals:
         self.changed()
 
     def changed(self) -> None:
-        """Look again; when this returns, the socket is as it should be."""
+        """Look again. When this returns, the socket is as it should be; on the loop, `settled`."""
         server = self._server
         if server is not None and server.loop.is_current:
-            task = asyncio.ensure_future(self._adjust())
-            self._clock.follow(task)
+            self._adjusting = asyncio.ensure_future(self._adjust())
+            self._clock.follow(self._adjusting)
         else:
             self._call(self._adjust())
+
+    async def settled(self) -> None:
+        """Wait on the loop until the socket is as it should be."""
+        if self._adjusting is not None:
+            await self._adjusting
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         if self._server is None:
@@ -53,7 +60,7 @@ class Refusals:
         if self._server is None:
             return
         if self.in_force:
-            self._server.pause()
+            self._server.pause(spared=PREFIX)
         else:
             await self._server.resume()
         self._set_alarm()

@@ -65,15 +65,24 @@ class RunningServer:
         self._loop.call(self._close())
         self._loop.release()
 
-    def pause(self) -> None:
-        """Refuse connections, keep the port. Called on the server's loop."""
+    def pause(self, *, spared: str) -> None:
+        """Refuse connections, keep the port. Called on the server's loop.
+
+        Connections that there are are cut, but for requests to paths that begin with `spared`,
+        which are answered first.
+        """
         if self._server is None:
             return
         self._server.close()
         self._server = None
         self._placeholder = _bind(self.host, self.port)
         for connection in tuple(self._connections):
-            connection.transport.abort()
+            cycle = connection.cycle
+            busy = cycle is not None and not cycle.response_complete
+            if busy and connection.scope["path"].startswith(spared):
+                connection.shutdown()
+            else:
+                connection.transport.abort()
 
     async def resume(self) -> None:
         """Listen again on the same port. Awaited on the server's loop."""
