@@ -63,7 +63,11 @@ class Operation:
         return self._judge("request", self._body("request"), value)
 
     def response_problems(self, status: int, value: Any) -> list[Problem]:
-        """Judge a response body, and whether the contract knows the status here."""
+        """Judge a response body, and whether the contract knows the status here.
+
+        `value` is the parsed body, or its text where the operation answers text. An error whose
+        body is empty or no JSON is not for here: nothing but its status binds.
+        """
         if self._response(status) is None:
             return [Problem("", f"status {self._accepted()}", f"status {status}")]
         return self._judge(status, self._body("response", status), value)
