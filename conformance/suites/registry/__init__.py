@@ -1,0 +1,1 @@
+"""What only a Registry owes: registration, tokens, its key, its directory."""
