@@ -1,0 +1,1 @@
+"""What only an Orchestrator owes: it takes beats and tasks."""
