@@ -172,8 +172,8 @@ class FakeOrchestrator(Member):
         return Answer(200, {"received": True, "next_beat_within_seconds": self._beats.dead_after})
 
     def _take_task(self, request: Request) -> Answer:
-        priority = request.json.get("priority") or "normal"
-        if priority not in PRIORITIES:
+        priority = request.json.get("priority")
+        if priority is not None and priority not in PRIORITIES:
             known = ", ".join(PRIORITIES)
             raise Refusal(400, "INVALID_REQUEST", f"priority is one of {known}.")
         task = self._tasks.add(request.json, request.time)
