@@ -10,10 +10,11 @@ from typing import Any
 
 import yaml
 
-__all__ = ["FLEET", "Answers", "Member", "fleet", "member"]
+__all__ = ["FLEET", "REFERENCE", "Answers", "Member", "fleet", "member"]
 
 FLEET = Path(__file__).parents[1] / "fleet"
 """The folder of the fleet."""
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +30,17 @@ class Member:
     """One right droplet."""
 
     name: str
+    folder: Path
     difference: str
     """What it does otherwise than most, and may."""
     stack: str
     launch: str
-    """The command line, with {python} or {node}, {fleet} and {port}."""
+    """The command line, with {python} or {node}, {fleet} or {examples}, and {port}."""
     has: frozenset[str]
     answers: Answers
     needs: frozenset[str]
     packages: tuple[str, ...]
     """Python packages, by import name."""
-
-    @property
-    def folder(self) -> Path:
-        return FLEET / self.name
 
     @property
     def has_metrics(self) -> bool:
@@ -59,7 +57,22 @@ class Member:
             self.launch.replace("{python}", shlex.quote(sys.executable))
             .replace("{node}", "node")
             .replace("{fleet}", shlex.quote(str(FLEET)))
+            .replace("{examples}", shlex.quote(str(EXAMPLES)))
         )
+
+
+REFERENCE = Member(
+    name="reference_droplet",
+    folder=EXAMPLES / "reference_droplet",
+    difference="none: it is what the others may differ from",
+    stack="FastAPI, uvicorn, PyJWT; asyncio",
+    launch="{python} -m uvicorn --app-dir {examples} reference_droplet.app:app --port {port}",
+    has=frozenset({"openapi"}),
+    answers=Answers(with_reply_to="processing", without="completed"),
+    needs=frozenset(),
+    packages=("fastapi", "httpx", "jwt", "pydantic_settings", "uvicorn"),
+)
+"""The droplet in examples/; no member of the fleet, for it is written to be copied."""
 
 
 @cache
@@ -70,17 +83,18 @@ def fleet() -> tuple[Member, ...]:
 
 
 def member(name: str) -> Member:
-    """The member of that name. Raises LookupError, which names the nearest."""
-    for one in fleet():
-        if one.name == name:
-            return one
-    near = difflib.get_close_matches(name, [one.name for one in fleet()], n=2)
+    """The droplet of that name, the reference included. Raises LookupError with the nearest."""
+    known = {one.name: one for one in (*fleet(), REFERENCE)}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=2)
     raise LookupError(f"no droplet of the fleet is called {name!r}; near: {', '.join(near) or '-'}")
 
 
 def _member(row: dict[str, Any]) -> Member:
     return Member(
         name=row["name"],
+        folder=FLEET / row["name"],
         difference=row["difference"],
         stack=row["stack"],
         launch=row["launch"],

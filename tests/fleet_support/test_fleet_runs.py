@@ -1,4 +1,4 @@
-"""Every droplet of the fleet starts against the fakes, registers, beats, answers, and refuses."""
+"""Every right droplet, the reference included, starts, registers, beats, answers and refuses."""
 
 import http.client
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fleet_support import Running, fleet, launch, member
+from fleet_support import REFERENCE, Running, fleet, launch, member
 from udckit.fakes import FakeOrchestrator, FakeRegistry, SigningKey
 from udckit.specs import surface
 
@@ -56,7 +56,7 @@ class World:
             connection.close()
 
 
-@pytest.fixture(params=[one.name for one in fleet()], scope="module")
+@pytest.fixture(params=[one.name for one in (*fleet(), REFERENCE)], scope="module")
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     with (
         FakeRegistry() as registry,
