@@ -1,8 +1,11 @@
 """What is said about it: each report reads the run record and nothing else."""
 
 from udckit.reports._account import Account, Cause, Failure, account_of
+from udckit.reports._page import Page
 from udckit.reports._printable import one_line, printable
 from udckit.reports.message import failure_lines, headline, message
+from udckit.reports.plan import plan
+from udckit.reports.progress import Progress
 from udckit.reports.rejudging import differences
 from udckit.reports.summary import as_text, empty_summary, summary, summary_schema
 from udckit.reports.terminal import Detail, terminal
@@ -12,6 +15,8 @@ __all__ = [
     "Cause",
     "Detail",
     "Failure",
+    "Page",
+    "Progress",
     "account_of",
     "as_text",
     "differences",
@@ -20,6 +25,7 @@ __all__ = [
     "headline",
     "message",
     "one_line",
+    "plan",
     "printable",
     "summary",
     "summary_schema",

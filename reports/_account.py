@@ -32,6 +32,8 @@ class Failure:
 
     verdict: Verdict
     blocks: tuple[str, ...] = ()
+    holds_open: int = 0
+    """How many of these rows keep a stage from being certified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +168,16 @@ def _why(
             reason = root.message if unjudged else verdict.message
             groups.setdefault(reason, []).append((each, root.id if root is not verdict else None))
     failed = [one for one in verdicts.values() if one.verdict == "fail" and one.level == "MUST"]
-    failures = [Failure(one, tuple(blocked.get(one.id, ()))) for one in failed]
+    failures = [_failure(one, blocked.get(one.id, []), gating) for one in failed]
     causes = [_cause(reason, rows, gating) for reason, rows in groups.items()]
     return (
         tuple(sorted(failures, key=_urgency)),
         tuple(sorted(causes, key=lambda cause: (-cause.holds_open, -len(cause.rows)))),
     )
+
+
+def _failure(verdict: Verdict, rows: list[str], gating: set[str]) -> Failure:
+    return Failure(verdict, tuple(rows), sum(each in gating for each in rows))
 
 
 def _cause(reason: str, rows: list[tuple[str, str | None]], gating: set[str]) -> Cause:
@@ -189,4 +195,4 @@ def _urgency(failure: Failure) -> tuple[int, int, int]:
     """Order failures as an author would mend them: by stage, then by what each holds up."""
     stage = failure.verdict.stage
     place = STAGES.index(stage) if stage in STAGES else _WITHOUT_A_STAGE
-    return (place, -len(failure.blocks), _place(failure.verdict.id))
+    return (place, -failure.holds_open, _place(failure.verdict.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -64,6 +64,21 @@ class Page:
         for number, each in enumerate(lines):
             start = name if number == 0 else Text(" " * (indent + width))
             self._lines.append(_trimmed(start + each))
+
+    def flow(
+        self, label: Span, items: Iterable[Sequence[Span]], *, indent: int, width: int
+    ) -> None:
+        """Write a label and items beside it, as many on a line as fit; none of them is broken."""
+        start = styled(" " * indent, label)
+        start.pad_right(max(indent + width - start.cell_len, 0))
+        line = start
+        for item in (styled(*spans) for spans in items):
+            fresh = line.cell_len <= indent + width
+            if not fresh and line.cell_len + 2 + item.cell_len > self.width:
+                self._lines.append(line)
+                line, fresh = Text(" " * (indent + width)), True
+            line = line + item if fresh else line + Text("  ") + item
+        self._lines.append(line)
 
     def unbroken(self, label: Span, text: str, *, indent: int, width: int) -> None:
         """Write a label and text that is copied as a whole, and so is never wrapped here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, Literal
 
-from udckit.conformance import RunRecord, Verdict
+from udckit.conformance import BoxResult, RunRecord, Verdict
 from udckit.reports._account import Account, account_of
 from udckit.reports._failures import write_causes, write_failures, write_faults, write_warnings
 from udckit.reports._marks import BOX_MARKS, DASH, STAGE_MARKS, VERDICT_MARKS
@@ -13,18 +13,12 @@ from udckit.reports._page import Page, Span
 from udckit.reports._printable import one_line
 from udckit.reports._rows import write_rows
 from udckit.reports.message import headline
+from udckit.reports.plan import REACHED
 
 __all__ = ["Detail", "first_line", "terminal"]
 
 Detail = Literal["quiet", "normal", "verbose"]
 
-_REACHED: Final = {
-    "url": "by its URL alone",
-    "fakes": "started against the kit's fakes",
-    "authority": "by its URL, with an authority for tokens",
-    "launch": "launched by the kit",
-    "app": "as an ASGI app in this process",
-}
 _BLOCK_WIDTH: Final = 16
 _STAGE_WIDTH: Final = 13
 
@@ -106,7 +100,7 @@ def _write_heading(page: Page, account: Account) -> None:
     header, settings = account.record.header, account.settings
     page.line(
         (f"{one_line(settings.target)}{one_line(settings.base_path)}", "bold"),
-        f" ({settings.role}, reached {_REACHED.get(settings.reached, settings.reached)}) · "
+        f" ({settings.role}, {REACHED.get(settings.reached, settings.reached)}) · "
         f"edition {header['edition']} · udckit {header['kit']}",
         hang=2,
     )
@@ -166,13 +160,13 @@ def _write_boxes(page: Page, account: Account, *, verbose: bool) -> None:
             page.line((f"{mark} ", style), f"{box.block}: {box.text}{because}", indent=2, hang=4)
         return
     for block in dict.fromkeys(box.block for box in account.boxes):
-        spans: list[str | Span] = []
-        for box in account.boxes:
-            if box.block == block:
-                mark, style = BOX_MARKS[box.word]
-                text = box.text.replace(" ", "\N{NO-BREAK SPACE}")
-                spans += [(f"{mark}\N{NO-BREAK SPACE}", style), (text, _muted(box.word)), "  "]
-        page.labelled((block, "bold"), *spans, indent=2, width=_BLOCK_WIDTH)
+        items = [_box(box) for box in account.boxes if box.block == block]
+        page.flow((block, "bold"), items, indent=2, width=_BLOCK_WIDTH)
+
+
+def _box(box: BoxResult) -> tuple[Span, Span]:
+    mark, style = BOX_MARKS[box.word]
+    return (f"{mark} ", style), (box.text, _muted(box.word))
 
 
 def _muted(word: str) -> str:

@@ -1,0 +1,198 @@
+"""`udckit fakes`: a Registry, an Orchestrator or a droplet that others can build against."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+
+import click
+
+from udckit.cli._screen import complain
+
+__all__ = ["command"]
+
+_PROBE = "udckit-probe"
+"""The name under which the kit calls: a replayed message is then from who the token says."""
+
+_port = click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="A free one unless given."
+)
+_bind = click.option("--bind", default="127.0.0.1", metavar="ADDR", help="0.0.0.0 for containers.")
+_lifetime = click.option(
+    "--token-lifetime",
+    type=click.FloatRange(min=1),
+    default=3600.0,
+    metavar="SECONDS",
+    help="Of the tokens (3600).",
+)
+
+
+@click.group()
+def command() -> None:
+    """Run a Registry, an Orchestrator or a droplet to build against.
+
+    They keep the contract to the letter: tokens verify, registrations are remembered, beats are
+    counted, tasks are routed. `udckit certify URL` and `pytest --target=URL` find fakes that are
+    up on this machine by themselves.
+
+    \b
+    udckit fakes up                      in one terminal
+    export REGISTRY_URL=…                in another, as it prints them
+    python app.py                        your droplet, started against them
+    udckit certify http://127.0.0.1:8010
+    """  # noqa: D301 - click reads its \b
+
+
+@command.command()
+@click.option(
+    "--registry-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="A free one unless given.",
+)
+@click.option(
+    "--orchestrator-port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="A free one unless given.",
+)
+@_bind
+@_lifetime
+def up(registry_port: int, orchestrator_port: int, bind: str, token_lifetime: float) -> None:
+    """Start a Registry and an Orchestrator; print what to export; run until Ctrl-C."""
+    from udckit.fakes import fakes_up  # noqa: PLC0415 - --help imports no room
+
+    over = _until_signalled()
+    with (
+        _ports_said(),
+        fakes_up(registry_port, orchestrator_port, bind, token_lifetime=token_lifetime) as running,
+    ):
+        _export(running.environment)
+        click.echo("# up until Ctrl-C; a token: udckit fakes token", err=True)
+        over.wait()
+
+
+@command.command()
+@_port
+@_bind
+@_lifetime
+def registry(port: int, bind: str, token_lifetime: float) -> None:
+    """Run a Registry alone, until Ctrl-C."""
+    from udckit.fakes import FakeRegistry  # noqa: PLC0415 - as above
+
+    over = _until_signalled()
+    with _ports_said(), FakeRegistry(port=port, host=bind, token_lifetime=token_lifetime) as fake:
+        _export({"REGISTRY_URL": fake.url})
+        over.wait()
+
+
+@command.command()
+@_port
+@_bind
+@click.option(
+    "--registry", "registry_url", envvar="REGISTRY_URL", metavar="URL", help="Else REGISTRY_URL."
+)
+def orchestrator(port: int, bind: str, registry_url: str | None) -> None:
+    """Run an Orchestrator alone, until Ctrl-C; it registers as every droplet does."""
+    from udckit.fakes import FakeOrchestrator, find_running_fakes  # noqa: PLC0415 - as above
+
+    if registry_url is None:
+        running = find_running_fakes()
+        if not running:
+            complain(
+                "an Orchestrator needs a Registry: give --registry, or start `udckit fakes up`."
+            )
+            sys.exit(2)
+        registry_url = running[0].registry.url
+    over = _until_signalled()
+    with _ports_said(), FakeOrchestrator(registry=registry_url, port=port, host=bind) as fake:
+        _export({"ORCHESTRATOR_URL": fake.url})
+        over.wait()
+
+
+@command.command()
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="Else SERVICE_PORT.")
+@click.option("--name", metavar="NAME", help="Else SERVICE_NAME.")
+@_bind
+def droplet(port: int | None, name: str | None, bind: str) -> None:
+    """Run a droplet that is right, set up by its environment: REGISTRY_URL, SERVICE_NAME.
+
+    Without REGISTRY_URL it uses the fakes that are up on this machine.
+    """
+    from udckit.fakes import (  # noqa: PLC0415 - as above
+        DropletSettings,
+        SettingsError,
+        find_running_fakes,
+        run_droplet,
+    )
+
+    environ = dict(os.environ)
+    if "REGISTRY_URL" not in environ:
+        environ |= next((each.environment for each in find_running_fakes()), {})
+    if port is not None:
+        environ["SERVICE_PORT"] = str(port)
+    if name is not None:
+        environ["SERVICE_NAME"] = name
+    try:
+        settings = DropletSettings.from_environ(environ)
+    except SettingsError as mistake:
+        complain(str(mistake))
+        sys.exit(2)
+    sys.exit(run_droplet(settings, host=bind))
+
+
+@command.command()
+@click.option("--name", default=_PROBE, metavar="NAME", help=f"The service it is for ({_PROBE}).")
+@click.option("--service-id", type=int, default=999, metavar="N", help="Its service_id (999).")
+@click.option("--lifetime", type=float, metavar="SECONDS", help="How long it holds (3600).")
+def token(name: str, service_id: int, lifetime: float | None) -> None:
+    """Print a token: of the fakes that are up, else signed with the kit's test key.
+
+    export UDCKIT_TOKEN=$(udckit fakes token)
+    """
+    from udckit.fakes import (  # noqa: PLC0415 - as above
+        ControlError,
+        FakeRegistry,
+        find_running_fakes,
+    )
+
+    running = find_running_fakes()
+    if not running:
+        complain("no fakes are up, so it is signed with the kit's own test key.")
+    signer = running[0].registry if running else FakeRegistry()
+    try:
+        made = signer.mint(service_name=name, service_id=service_id, lifetime=lifetime)
+    except ControlError as refused:
+        complain(str(refused))
+        sys.exit(4)
+    click.echo(made)
+
+
+def _export(environment: Mapping[str, str]) -> None:
+    for name, value in environment.items():
+        click.echo(f"export {name}={value}")
+    sys.stdout.flush()
+
+
+def _until_signalled() -> threading.Event:
+    """Give an event that Ctrl-C and SIGTERM set."""
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    return over
+
+
+class _ports_said:  # noqa: N801 - read as a phrase: with _ports_said()
+    """Turns a port that is taken into one line and exit code 2."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            complain(f"the port cannot be had: {error}. Leave it out, and a free one is taken.")
+            sys.exit(2)
