@@ -27,7 +27,6 @@ _PEERS: Final = (
     "peer",
     "plain",
     "wordy",
-    "again",
     "held",
     "fresh",
     "refused",
