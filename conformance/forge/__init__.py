@@ -1,0 +1,21 @@
+"""The forge: every token of the security stage as data, and the hand that makes it."""
+
+from udckit.conformance.forge._forge import TWIN, Forge
+from udckit.conformance.forge._recipe import BEARER, In, Presentation, Recipe, Written
+from udckit.conformance.forge._recipes import recipe, recipes, recipes_for
+from udckit.conformance.forge._remedies import Remedy, remedy
+
+__all__ = [
+    "BEARER",
+    "TWIN",
+    "Forge",
+    "In",
+    "Presentation",
+    "Recipe",
+    "Remedy",
+    "Written",
+    "recipe",
+    "recipes",
+    "recipes_for",
+    "remedy",
+]
