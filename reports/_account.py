@@ -25,6 +25,9 @@ __all__ = ["Account", "Cause", "Failure", "account_of"]
 
 _WITHOUT_A_STAGE: Final = len(STAGES)
 
+_MUCH: Final = 3
+"""Rows held up that outweigh the catalogue's own order, which puts what others rest on first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -64,7 +67,9 @@ class Account:
     warnings: tuple[Verdict, ...]
     faults: tuple[Verdict, ...]
     absent: tuple[str, ...]
+    """Capabilities that it neither shows nor is said to have."""
     unknown: tuple[str, ...]
+    """Capabilities that could not be looked for."""
 
     @property
     def requests_sent(self) -> int:
@@ -102,6 +107,7 @@ def account_of(record: RunRecord) -> Account:
     )
     if not record.complete:
         stages = tuple(_unfinished(each) for each in stages)
+    gates = sorted(each for each in _gates(wanted) | set(shown) if not applies(each))
     failures, causes = _why(record.verdicts, wanted, stages)
     return Account(
         record=record,
@@ -116,8 +122,8 @@ def account_of(record: RunRecord) -> Account:
         causes=causes,
         warnings=tuple(each for each in _with(record, "fail") if each.level != "MUST"),
         faults=tuple(_with(record, "error")),
-        absent=tuple(sorted(each for each in _gates(wanted) | set(shown) if not applies(each))),
-        unknown=tuple(sorted(name for name, word in shown.items() if word is None)),
+        absent=tuple(each for each in gates if shown.get(each, False) is not None),
+        unknown=tuple(each for each in gates if shown.get(each, False) is None),
     )
 
 
@@ -195,4 +201,4 @@ def _urgency(failure: Failure) -> tuple[int, int, int]:
     """Order failures as an author would mend them: by stage, then by what each holds up."""
     stage = failure.verdict.stage
     place = STAGES.index(stage) if stage in STAGES else _WITHOUT_A_STAGE
-    return (place, -failure.holds_open, _place(failure.verdict.id))
+    return (place, -(failure.holds_open // _MUCH), _place(failure.verdict.id))

@@ -14,7 +14,7 @@ from udckit.specs import catalogue, readings
 
 __all__ = ["write_causes", "write_failures", "write_faults", "write_readings", "write_warnings"]
 
-_IN_FULL: Final = 4
+_IN_FULL: Final = 3
 """Failures that are told in full; one screen holds no more."""
 
 _NAMED: Final = 4

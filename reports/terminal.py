@@ -182,10 +182,11 @@ def _because(account: Account, cause: str) -> str:
 
 
 def _write_footing(page: Page, account: Account, path: Path | str | None) -> None:
-    if account.absent:
-        unknown = ", ".join(account.unknown)
-        told = f"; {unknown} could not be looked for" if unknown else ""
-        page.line(("does not speak for: ", "dim"), f"{', '.join(account.absent)}{told}", hang=2)
+    speaks_not = ", ".join(account.absent)
+    if account.unknown:
+        speaks_not += f"{'; ' * bool(speaks_not)}{', '.join(account.unknown)} (not looked for)"
+    if speaks_not:
+        page.line(("does not speak for: ", "dim"), speaks_not, hang=2)
     lies = f"record {path} · " if path is not None else ""
     page.line(
         (

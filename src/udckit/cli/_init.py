@@ -28,7 +28,7 @@ __all__ = ["guessed_launch", "write_configuration"]
 
 _NAME: Final = "udckit.toml"
 _APP: Final = re.compile(
-    r"^(\w+)(?::[^=]+)?\s*=\s*(FastAPI|Starlette|Litestar|Quart|Flask)\(", re.M
+    r"^(\w+)(?::[^=]+)?\s*=\s*(FastAPI|Starlette|Litestar|Quart|Flask)\(", re.MULTILINE
 )
 _PLACES: Final = ("*.py", "app/*.py", "src/*.py")
 _EXAMPLE: Final = "uvicorn app:app --port {port}"
