@@ -53,14 +53,14 @@ class Faults:
         self._clock = clock
         self._refuse = refuse
         self._lock = threading.Lock()
-        self._armed: list[_Armed] = []
+        self.armed: list[_Armed] = []
 
     def __iter__(self) -> Iterator[Fault]:
         with self._lock:
-            return iter([one.fault for one in self._armed])
+            return iter([one.fault for one in self.armed])
 
     def __len__(self) -> int:
-        return len(self._armed)
+        return len(self.armed)
 
     def add(self, *faults: Fault) -> None:
         """Put the fake under these faults from now on. Raises ValueError for another role's."""
@@ -70,22 +70,22 @@ class Faults:
                 raise ValueError(f"{fault.kind} is a fault of {only}, not of {self._role}")
         now = self._clock.now()
         with self._lock:
-            self._armed += [_Armed(fault, now) for fault in faults]
+            self.armed += [_Armed(fault, now) for fault in faults]
         self._refuse()
 
     def remove(self, *faults: Fault) -> None:
         """Take these faults away again; one that is over already is no mistake."""
         with self._lock:
             for fault in faults:
-                found = next((one for one in self._armed if one.fault == fault), None)
+                found = next((one for one in self.armed if one.fault == fault), None)
                 if found is not None:
-                    self._armed.remove(found)
+                    self.armed.remove(found)
         self._refuse()
 
     def clear(self) -> None:
         """Be right again."""
         with self._lock:
-            self._armed.clear()
+            self.armed.clear()
         self._refuse()
 
     @contextlib.contextmanager
@@ -100,8 +100,8 @@ class Faults:
     def take(self, method: str, path: str, now: float) -> Strike | None:
         """The fault that strikes this request; the fake's own business."""
         with self._lock:
-            self._armed = [one for one in self._armed if not one.is_over(now)]
-            for one in self._armed:
+            self.armed = [one for one in self.armed if not one.is_over(now)]
+            for one in self.armed:
                 if one.strikes(method, path, now):
                     return Strike(one.fault, one.struck)
         return None
@@ -109,7 +109,7 @@ class Faults:
     def refusals(self, now: float) -> list[tuple[float, float | None]]:
         """Beginning and end of each window in which connections are refused."""
         with self._lock:
-            found = [one for one in self._armed if one.fault.kind == "refuse"]
+            found = [one for one in self.armed if one.fault.kind == "refuse"]
         windows: list[tuple[float, float | None]] = []
         for one in found:
             start = one.since + one.fault.after

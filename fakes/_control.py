@@ -24,11 +24,10 @@ from udckit.specs import Surface
 if TYPE_CHECKING:
     from udckit.fakes._fake import Fake
 
-__all__ = ["LIFE", "PREFIX", "Access", "Control", "document", "running"]
+__all__ = ["LIFE", "Access", "Control", "document", "running"]
 
 Access = Literal["loopback", "anyone", "nobody"]
 
-PREFIX = "/__udckit__/"
 LIFE = secrets.token_hex(8)
 """Tells this process from another one that has its number or its port later."""
 
@@ -251,7 +250,8 @@ def _neighbour(wanted: str) -> Control:
     """The control of another fake of this process, by its role or its name."""
     for fake in tuple(_RUNNING.values()):
         if wanted in {fake.role, fake.name}:
-            return fake.control
+            control: Control = fake.control
+            return control
     raise Refusal(404, "NO_SUCH_FAKE", "No fake of this role or name runs beside this one.")
 
 

@@ -1,8 +1,11 @@
 """One request as it came and one answer as it goes: the small change of every fake."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from udckit.fakes._strict_json import JsonError, dumps, strict_loads
 from udckit.specs import Problem
@@ -19,6 +22,8 @@ LARGEST_BODY = 1 << 20  # bytes; the contract asks that 64 KB be taken and 10 MB
 MOST_HEADERS = 200
 JSON = b"application/json"
 
+_BODIES = frozenset({b"content-length", b"transfer-encoding"})
+
 
 class Headers(Mapping[str, str]):
     """Header fields as they came; looked up without regard to case, the first of a name counts."""
@@ -27,6 +32,17 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, raw: RawHeaders) -> None:
         self.raw = raw
+
+    @staticmethod
+    def packed(raw: RawHeaders) -> bytes:
+        """Header fields as one string of bytes, which costs a journal less than many."""
+        return b"\0".join([part for field in raw for part in field])
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Headers":
+        """The header fields that `packed` put together."""
+        parts = packed.split(b"\0")
+        return cls(list(zip(parts[::2], parts[1::2], strict=True)) if packed else [])
 
     def __getitem__(self, name: str) -> str:
         wanted = name.lower().encode("latin-1", "replace")
@@ -86,6 +102,8 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     raw: bytes | None = None
     media_type: bytes = JSON
+    judged: bool = False
+    """Whether the schema of its operation has been asked; one that is sent again is not."""
 
     @property
     def body(self) -> bytes:
@@ -94,27 +112,40 @@ class Answer:
         return self.raw
 
 
-@dataclass(slots=True)
 class Request:
-    """One request on its way through a fake."""
+    """One request on its way through a fake; what is not yet known stands on the class."""
 
-    method: str
-    path: str
-    """As sent: percent-encoded, without the query."""
-    query: str
-    headers: RawHeaders
-    client: str | None
-    time: float
-    started: float
-    """On the machine's own stopwatch, for /state and /metrics."""
     body: bytes = b""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = MappingProxyType({})
     claims: Mapping[str, Any] | None = None
     json: Any = None
     problems: tuple[Problem, ...] = ()
     refusal: str | None = None
     route: "Route | None" = None
     fault: "Fault | None" = None
+    has_body: bool = False
+    credentials: bytes | None = None
+    """The Authorization value; None where there is none, or more than one."""
+
+    def __init__(self, scope: Mapping[str, Any], now: float) -> None:
+        raw, client = scope.get("raw_path"), scope.get("client")
+        self.started = perf_counter()
+        self.time = now
+        self.method: str = scope["method"]
+        self.path: str = raw.decode("latin-1") if raw else quote(scope["path"], safe="/%")
+        """As sent: percent-encoded, without the query."""
+        self.query: str = scope["query_string"].decode("latin-1")
+        self.headers: RawHeaders = scope["headers"]
+        self.client: str | None = client[0] if client else None
+        given = 0
+        for name, value in self.headers:
+            if name == b"authorization":
+                self.credentials = value
+                given += 1
+            elif name in _BODIES:
+                self.has_body = True
+        if given > 1:
+            self.credentials = None
 
     def value(self) -> Any:
         """The JSON value of the body; refuses another media type, and what is no JSON."""

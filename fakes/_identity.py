@@ -46,28 +46,20 @@ class Identities:
         """The key at hand."""
         return self._keys.current
 
-    def remembered(self, headers: RawHeaders, now: float) -> Claims | None:
-        """The claims of a token that the key in force verified before and that has not expired."""
+    def remembered(self, credentials: bytes | None, now: float) -> Claims | None:
+        """The claims of an Authorization value that was verified before and still holds."""
         if self._keys.current is not self._key:
             self._key = self._keys.current
             self._known.clear()
-        found = None
-        for name, value in headers:
-            if name == b"authorization":
-                if found is not None:
-                    return None
-                found = value
-        if found is None:
-            return None
-        known = self._known.get(found)
+        known = None if credentials is None else self._known.get(credentials)
         return known[0] if known is not None and known[1] > now else None
 
     async def identify(self, headers: RawHeaders, now: float) -> Claims:
         """The claims of the request's token. Raises Refusal: 401, or 503 without a key."""
-        known = self.remembered(headers, now)
+        credentials, token = _bearer(headers)
+        known = self.remembered(credentials, now)
         if known is not None:
             return known
-        credentials, token = _bearer(headers)
         try:
             claims = await self._verify(token, now)
         except TokenRefusedError as error:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from udckit.fakes._strict_json import dumps
 from udckit.fakes._tokens import SigningKey
 
 __all__ = ["Issuer"]
@@ -23,7 +24,7 @@ class Issuer:
         self.key = key
         self._former: list[SigningKey] = []
         self._lock = threading.Lock()
-        self._issued: OrderedDict[tuple[Any, ...], str] = OrderedDict()
+        self._expiries: OrderedDict[str, int] = OrderedDict()
         self._labels: OrderedDict[str, str] = OrderedDict()
 
     def issue(
@@ -68,12 +69,10 @@ class Issuer:
 
     def _set_apart(self, claims: dict[str, Any]) -> None:
         with self._lock:
-            while (mark := _mark(claims)) in self._issued:
-                claims["exp"] += 1
-            self._issued[mark] = ""
-            while len(self._issued) > _MOST_REMEMBERED:
-                self._issued.popitem(last=False)
-
-
-def _mark(claims: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(repr(claims[name]) for name in sorted(claims))
+            others = dumps({name: value for name, value in claims.items() if name != "exp"})
+            last = self._expiries.get(others)
+            if last is not None and claims["exp"] <= last:
+                claims["exp"] = last + 1
+            self._expiries[others] = claims["exp"]
+            while len(self._expiries) > _MOST_REMEMBERED:
+                self._expiries.popitem(last=False)

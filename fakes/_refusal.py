@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 from udckit.fakes._armed import Faults
-from udckit.fakes._control import PREFIX
 from udckit.fakes._server import RunningServer
 from udckit.fakes.clock import Clock
 
@@ -60,7 +59,7 @@ class Refusals:
         if self._server is None:
             return
         if self.in_force:
-            self._server.pause(spared=PREFIX)
+            self._server.pause(spared="/__udckit__/")
         else:
             await self._server.resume()
         self._set_alarm()

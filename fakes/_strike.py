@@ -15,7 +15,7 @@ from udckit.fakes._protocol_names import TRANSPORT
 from udckit.fakes.faults import Fault
 
 if TYPE_CHECKING:
-    from udckit.fakes._fake import Fake
+    from udckit.fakes._exchange import Exchange
 
 __all__ = ["strike"]
 
@@ -36,7 +36,12 @@ _ODD_TYPES = (b"application/json;charset=UTF-8", b'Application/JSON ; charset="u
 
 
 async def strike(
-    fake: "Fake", hit: Strike, scope: Mapping[str, Any], request: Request, receive: Any, send: Any
+    fake: "Exchange",
+    hit: Strike,
+    scope: Mapping[str, Any],
+    request: Request,
+    receive: Any,
+    send: Any,
 ) -> None:
     """Answer one request under a fault, and write it down."""
     fault = request.fault = hit.fault
@@ -46,9 +51,9 @@ async def strike(
     answer = await _answered(fake, fault, request, receive)
     if fault.kind in _ALTERED:
         answer = _ALTERED[fault.kind](fault, answer, hit.number)
-    entry = fake.note(request, answer)
+    number = fake.note(request, answer)
     if fault.kind == "delay" and not await _outwaited(fake, fault, receive):
-        fake.journal.amend(entry, answered=None, released=fake.clock.now())
+        fake.journal.amend(number, answered=None, released=fake.clock.now())
         return
     await _sent(fake, fault, request, answer, send)
     if fault.kind == "truncated_body":
@@ -56,14 +61,14 @@ async def strike(
         await _gone(receive)
 
 
-async def _answered(fake: "Fake", fault: Fault, request: Request, receive: Any) -> Answer:
+async def _answered(fake: "Exchange", fault: Fault, request: Request, receive: Any) -> Answer:
     if fault.kind == "clock_skew":
         request.time += fault["by"]
         answer = await fake.answer(request, receive)
         request.time -= fault["by"]
         return answer
     if fault.kind == "rotated_key":
-        fake.rotate_key()
+        fake.rotate_key()  # type: ignore[attr-defined]  # only a Registry is given this fault
     if fault.kind not in _INSTEAD:
         return await fake.answer(request, receive)
     await fake.examine(request, receive)
@@ -71,17 +76,17 @@ async def _answered(fake: "Fake", fault: Fault, request: Request, receive: Any) 
 
 
 async def _unanswered(
-    fake: "Fake", fault: Fault, scope: Mapping[str, Any], request: Request, receive: Any
+    fake: "Exchange", fault: Fault, scope: Mapping[str, Any], request: Request, receive: Any
 ) -> None:
     await fake.examine(request, receive)
-    entry = fake.note(request, None)
+    number = fake.note(request, None)
     if fault.kind == "reset":
         _reset(scope)
         await _gone(receive)
         return
     with fake.clock.holding():
         await _gone(receive)
-    fake.journal.amend(entry, released=fake.clock.now())
+    fake.journal.amend(number, released=fake.clock.now())
 
 
 async def _gone(receive: Any) -> None:
@@ -90,7 +95,7 @@ async def _gone(receive: Any) -> None:
         pass
 
 
-async def _outwaited(fake: "Fake", fault: Fault, receive: Any) -> bool:
+async def _outwaited(fake: "Exchange", fault: Fault, receive: Any) -> bool:
     """Whether the client was still there when the delay was over."""
     with fake.clock.holding():
         over = asyncio.ensure_future(fake.clock.asleep(fault["by"]))
@@ -105,7 +110,7 @@ async def _outwaited(fake: "Fake", fault: Fault, receive: Any) -> bool:
 
 
 async def _sent(
-    fake: "Fake",
+    fake: "Exchange",
     fault: Fault,
     request: Request,
     answer: Answer,
@@ -115,22 +120,22 @@ async def _sent(
     moment = request.time + skew
     body = answer.body
     if fault.kind == "truncated_body":
-        await fake.begin(answer, moment, send)
+        await send(fake.head(answer, moment))
         await send(_chunk(body[: len(body) // 2], more=True))
     elif fault.kind == "slow_drip":
-        await fake.begin(answer, moment, send)
+        await send(fake.head(answer, moment))
         with fake.clock.holding():
             for index in range(len(body)):
                 await send(_chunk(body[index : index + 1], more=True))
                 await fake.clock.asleep(fault["every"])
         await send(_chunk(b"", more=False))
     elif fault.kind == "hostile_but_legal":
-        await fake.begin(answer, moment, send, chunked=True)
+        await send(fake.head(answer, moment, chunked=True))
         for piece in _pieces(body, random.Random(fault["seed"])):  # noqa: S311 - no secret in it
             await send(_chunk(piece, more=True))
         await send(_chunk(b"", more=False))
     else:
-        await fake.begin(answer, moment, send)
+        await send(fake.head(answer, moment))
         await send(_chunk(body, more=False))
 
 

@@ -1,6 +1,7 @@
 """A droplet that keeps the contract, until it is told otherwise."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -18,7 +19,6 @@ from udckit.fakes._router import Route, routes_of
 from udckit.fakes._tokens import SigningKey, decode_unverified, test_key
 from udckit.fakes._udc import checked_reply_to
 from udckit.fakes.behaviour import Behaviour
-from udckit.fakes.journal import JournalEntry
 from udckit.fakes.registry import FakeRegistry
 
 __all__ = ["FakeDroplet"]
@@ -280,14 +280,16 @@ class FakeDroplet(Member):
         text = self._metrics.exposition().encode()
         return Answer(200, raw=text, media_type=b"text/plain; version=0.0.4; charset=utf-8")
 
-    def note(self, request: Request, answer: Answer | None) -> JournalEntry:
-        entry = super().note(request, answer)
-        self._log.debug("%s", entry)
+    def note(self, request: Request, answer: Answer | None) -> int:
+        number = super().note(request, answer)
+        status = None if answer is None else answer.status
+        self._log.debug("%s %s answered %s", request.method, request.path, status)
         if self.behaviour.serves_metrics and answer is not None:
             endpoint = "unmatched" if request.route is None else request.route.path
             method = request.method if request.route is not None else "ANY"
-            self._metrics.count(method, endpoint, answer.status, self.spent(request))
-        return entry
+            spent = time.perf_counter() - request.started
+            self._metrics.count(method, endpoint, answer.status, spent)
+        return number
 
     def _health(self, request: Request) -> Answer:
         answer = super()._health(request)

@@ -21,7 +21,10 @@ Predicate = Callable[["JournalEntry"], bool]
 
 MOST_ENTRIES = 50_000
 MOST_BYTES = 64 << 20
-_ENTRY_COST = 700  # bytes that an entry costs beside what it holds
+_ROW_COST = 1200  # bytes that an entry costs beside what it holds
+
+Row = tuple[Any, ...]
+"""An entry in the making: the fields of JournalEntry without `number` and `fake`, headers packed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +111,25 @@ class Journal:
 
     def __init__(self, fake: str, *, entries: int = MOST_ENTRIES, size: int = MOST_BYTES) -> None:
         self._fake = fake
-        self._entries: deque[JournalEntry] = deque()
+        self._rows: deque[Row | JournalEntry] = deque()
+        self._sizes: deque[int] = deque()
+        self._first = 1
         self._own: deque[OwnFault] = deque(maxlen=1000)
         self._lock = threading.Lock()
         self._waiting: list[tuple[Predicate, Future[JournalEntry]]] = []
         self._most_entries = entries
         self._most_bytes = size
         self._bytes = 0
-        self._next = 1
         self.dropped = 0
         """How many entries gave way to newer ones."""
 
     def __iter__(self) -> Iterator[JournalEntry]:
         with self._lock:
-            kept = tuple(self._entries)
-        return iter(kept)
+            first, kept = self._first, tuple(self._rows)
+        return (self._entry(number, row) for number, row in enumerate(kept, first))
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._rows)
 
     def __bool__(self) -> bool:
         return True
@@ -136,7 +140,7 @@ class Journal:
     @property
     def total(self) -> int:
         """How many requests came since the start or the last `clear`."""
-        return self.dropped + len(self._entries)
+        return self.dropped + len(self._rows)
 
     @property
     def entries(self) -> tuple[JournalEntry, ...]:
@@ -200,34 +204,34 @@ class Journal:
     def clear(self) -> None:
         """Forget everything; numbers go on."""
         with self._lock:
-            self._entries.clear()
+            self._first += len(self._rows)
+            self._rows.clear()
+            self._sizes.clear()
             self._own.clear()
             self._bytes = self.dropped = 0
 
-    def record(self, **facts: Any) -> JournalEntry:
-        """Take an entry in; the fake's own business."""
+    def record(self, row: Row, size: int) -> int:
+        """Take an exchange in and give its number; the fake's own business."""
         with self._lock:
-            entry = JournalEntry(number=self._next, fake=self._fake, **facts)
-            self._next += 1
-            self._entries.append(entry)
-            self._bytes += _cost(entry)
-            while self._bytes > self._most_bytes or len(self._entries) > self._most_entries:
-                self._bytes -= _cost(self._entries.popleft())
-                self.dropped += 1
+            self._rows.append(row)
+            number = self._first + len(self._rows) - 1
+            self._bytes += size + _ROW_COST
+            self._sizes.append(size)
+            while self._bytes > self._most_bytes or len(self._rows) > self._most_entries:
+                self._drop_oldest()
         if self._waiting:
-            self._tell(entry)
-        return entry
+            self._tell(self._entry(number, row))
+        return number
 
-    def amend(self, entry: JournalEntry, **facts: Any) -> JournalEntry:
+    def amend(self, number: int, **facts: Any) -> None:
         """Replace an entry by one that knows more; the fake's own business."""
-        changed = replace(entry, **facts)
         with self._lock:
-            for index in range(len(self._entries) - 1, -1, -1):
-                if self._entries[index].number == entry.number:
-                    self._entries[index] = changed
-                    break
+            index = number - self._first
+            if not 0 <= index < len(self._rows):
+                return
+            changed = replace(self._entry(number, self._rows[index]), **facts)
+            self._rows[index] = changed
         self._tell(changed)
-        return changed
 
     def blame_self(self, time: float, what: str, entry: int | None = None) -> None:
         """Note a fault of the fake itself; the fake's own business."""
@@ -249,18 +253,27 @@ class Journal:
     def _expect(self, predicate: Predicate) -> Future[JournalEntry]:
         future: Future[JournalEntry] = Future()
         with self._lock:
-            for entry in self._entries:
-                if predicate(entry):
-                    future.set_result(entry)
-                    return future
             self._waiting.append((predicate, future))
+        for entry in self:
+            if predicate(entry):
+                with contextlib.suppress(InvalidStateError):
+                    future.set_result(entry)
+                break
         return future
+
+    def _entry(self, number: int, row: "Row | JournalEntry") -> JournalEntry:
+        if isinstance(row, JournalEntry):
+            return row
+        moment, method, path, query, packed, *rest = row
+        headers = Headers.unpacked(packed)
+        return JournalEntry(number, moment, self._fake, method, path, query, headers, *rest)
+
+    def _drop_oldest(self) -> None:
+        self._rows.popleft()
+        self._bytes -= self._sizes.popleft() + _ROW_COST
+        self._first += 1
+        self.dropped += 1
 
     def _give_up(self, future: Future[JournalEntry]) -> None:
         with self._lock:
             self._waiting = [one for one in self._waiting if one[1] is not future]
-
-
-def _cost(entry: JournalEntry) -> int:
-    headers = sum(len(name) + len(value) for name, value in entry.headers.raw)
-    return _ENTRY_COST + len(entry.body) + len(entry.response) + len(entry.path) + headers

@@ -63,6 +63,7 @@ class FakeRegistry(UdcFake):
     ) -> None:
         self._issuer = Issuer(_chosen(key))
         self._services = Services()
+        self._shown: dict[int, tuple[Service, str, Answer]] = {}
         self.token_lifetime = token_lifetime
         self.host_from = host_from
         self.health_source: HealthSource | None = None
@@ -158,6 +159,7 @@ class FakeRegistry(UdcFake):
         """Forget services and journal; keys and numbers go on."""
         super().reset()
         self._services.clear()
+        self._shown.clear()
 
     # The surface
 
@@ -258,7 +260,12 @@ class FakeRegistry(UdcFake):
     def _found(self, service: Service | None) -> Answer:
         if service is None:
             raise Refusal(404, "SERVICE_NOT_FOUND", "No such service is registered.")
-        return Answer(200, service.as_json(self._status(service)))
+        status = self._status(service)
+        shown = self._shown.get(service.service_id)
+        if shown is None or shown[0] is not service or shown[1] != status:
+            shown = (service, status, Answer(200, service.as_json(status)))
+            self._shown[service.service_id] = shown
+        return shown[2]
 
 
 def _is(fault: Fault | None, kind: str) -> bool:
