@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from faults.conditions import as_json
+from faults.minting import MINT, SERVE, mint, serve_key
 from faults.places import delete, places, put, rename
 from faults.wire import Message
 
@@ -323,6 +324,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "answer": Verb(
         "answer", dict, _answer, frozenset({"status", "json", "text", "headers", "media_type"})
     ),
+    "mint": Verb("answer", dict, mint, MINT),
+    "serve_key": Verb("answer", dict, serve_key, SERVE),
     "late_body": Verb("answer", (int, float), _mark("body_wait")),
     "cut": Verb("answer", int, _mark("cut")),
 }

@@ -18,14 +18,26 @@ __all__ = ["CATALOGUE", "Action", "Fault", "FaultDataError", "Strike", "all_faul
 
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
+_OTHER_ROLES: Final = ("registry", "orchestrator")
 _MEMBERS: Final = frozenset(
-    {"id", "story", "where", "when", "do", "strikes", "kills", "also", "needs", "settings", "slow"}
+    {
+        "id",
+        "story",
+        "where",
+        "when",
+        "do",
+        "strikes",
+        "kills",
+        "also",
+        "needs",
+        "settings",
+        "survives",
+    }
 )
 _STRIKE: Final = frozenset({"where", "when", "do"})
 _SETTINGS: Final[Mapping[str, tuple[type, ...]]] = {
     "health_budget": (float, int),
     "boot": (float, int),
-    "has": (list,),
 }
 
 
@@ -68,8 +80,9 @@ class Fault:
     """One way of breaking the contract, told as a story, and the rows that must see it.
 
     `kills` must say `fail`; `also` may. `needs` are capabilities of the droplet without which
-    nothing can be struck. `settings` are those of the run: `health_budget` and `boot` in seconds,
-    `has` as the operator's declarations. `slow` ones take more than a few seconds to see.
+    nothing can be struck. `settings` are those of the run: `health_budget` and `boot` in seconds.
+    `survives` says why the checks do not see it yet; when
+    they do, the word is stale and a test says so.
     """
 
     id: str
@@ -79,14 +92,22 @@ class Fault:
     also: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    slow: bool = False
+    survives: str | None = None
     source: str = ""
 
 
 @cache
-def all_faults() -> tuple[Fault, ...]:
-    """Read the whole catalogue, in the order of its files and rows."""
-    return tuple(fault for path in sorted(CATALOGUE.glob("*.yaml")) for fault in read_faults(path))
+def all_faults(role: str = "droplet") -> tuple[Fault, ...]:
+    """Read the faults of a role, in the order of files and rows.
+
+    Files named `registry-…` and `orchestrator-…` hold what only these can do wrong.
+    """
+    return tuple(
+        fault
+        for path in sorted(CATALOGUE.glob("*.yaml"))
+        if role == next((one for one in _OTHER_ROLES if path.name.startswith(f"{one}-")), "droplet")
+        for fault in read_faults(path)
+    )
 
 
 def read_faults(path: Path) -> list[Fault]:
@@ -117,7 +138,7 @@ def _fault(row: Any, source: str) -> Fault:
         also=_words(row, "also", where),
         needs=_words(row, "needs", where),
         settings=_settings(row.get("settings", {}), where),
-        slow=row.get("slow") is True,
+        survives=_reason(row.get("survives"), where),
         source=source,
     )
 
@@ -181,6 +202,12 @@ def _settings(row: Any, where: str) -> Mapping[str, Any]:
         if not isinstance(value, _SETTINGS[name]):
             raise FaultDataError(f"{where}: the setting {name} cannot be {value!r:.80}")
     return dict(row)
+
+
+def _reason(text: Any, where: str) -> str | None:
+    if text is not None and not (isinstance(text, str) and text.strip()):
+        raise FaultDataError(f"{where}: `survives` is the reason, in a sentence; got {text!r:.80}")
+    return text
 
 
 def _words(row: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:

@@ -1,0 +1,118 @@
+"""What a wrong Registry does to tokens and keys: it mints anew, and serves another key."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from faults.conditions import as_json
+from faults.places import places, put
+
+if TYPE_CHECKING:
+    from faults.actions import Struck
+
+__all__ = ["MINT", "SERVE", "mint", "serve_key"]
+
+MINT: Final = frozenset({"at", "alg", "key", "set", "delete", "rename", "add", "into"})
+SERVE: Final = frozenset({"kinds", "as"})
+
+_SECRET: Final = "a secret that is long enough for every algorithm of the HS family, even for HS512"  # noqa: S105 - a wrong Registry's
+_NONE: Final = b'{"alg":"none"}'
+_INTO: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "string": str,
+    "milliseconds": lambda value: value * 1000,
+    "list": lambda one: [one],
+}
+
+
+def mint(struck: Struck, how: Mapping[str, Any]) -> None:
+    """Put another token in the place of the one at `at`, signed with the fault's `own` key.
+
+    The claims are those of the old one, but for what is set, deleted, renamed, added to or
+    turned into something else; where there was no token, only what is set.
+    """
+    value = as_json(struck.answered.body)
+    at = how.get("at", "token")
+    if not isinstance(value, dict):
+        return
+    old = next((where[key] for where, key in places(value, at) if key in where), None)
+    put(value, at, _signed(_claims(old, how), how))
+    struck.answered.set_body(json.dumps(value).encode())
+
+
+def _claims(old: Any, how: Mapping[str, Any]) -> dict[str, Any]:
+    claims = {"exp": int(time.time()) + 3600}
+    if isinstance(old, str) and old.count(".") == 2:
+        segment = old.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
+    claims.update(how.get("set", {}))
+    for name, other in how.get("rename", {}).items():
+        claims[other] = claims.pop(name)
+    for name in how.get("delete", []):
+        claims.pop(name, None)
+    for name, more in how.get("add", {}).items():
+        claims[name] += more
+    for name, into in how.get("into", {}).items():
+        claims[name] = _INTO[into](claims[name])
+    return claims
+
+
+def _signed(claims: dict[str, Any], how: Mapping[str, Any]) -> str:
+    algorithm = how.get("alg", "RS256")
+    body = json.dumps(claims, separators=(",", ":")).encode()
+    if algorithm == "none":
+        return f"{_segment(_NONE)}.{_segment(body)}."
+    key: Any = _keys(how.get("key", "own"))
+    if algorithm.startswith("HS"):
+        key = _SECRET
+    elif algorithm.startswith("ES"):
+        key = _keys("elliptic")
+    return jwt.api_jws.encode(body, key, algorithm=algorithm)
+
+
+def serve_key(struck: Struck, how: Mapping[str, Any]) -> None:
+    """Serve the key of the fault's own that `kinds` names, one after the other; "" is the real one.
+
+    `as` is pem, literal (line breaks written as backslash and n), private, or der.
+    """
+    kinds = how.get("kinds", ["own"])
+    kind = kinds[(struck.turn - 1) % len(kinds)]
+    value = as_json(struck.answered.body)
+    if not kind or not isinstance(value, dict):
+        return
+    key = _keys(kind)
+    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    form = how.get("as", "pem")
+    if form == "private":
+        pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    elif form == "literal":
+        pem = pem.replace("\n", "\\n")
+    elif form == "der":
+        pem = "".join(pem.splitlines()[1:-1])
+    value["public_key"] = pem
+    struck.answered.set_body(json.dumps(value).encode())
+
+
+@cache
+def _keys(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+    """Keys that no right Registry has; `short` is too short, `elliptic` is no RSA."""
+    if kind == "elliptic":
+        return ec.generate_private_key(ec.SECP256R1())
+    return rsa.generate_private_key(65537, 1024 if kind == "short" else 2048)
+
+
+def _segment(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
