@@ -16,7 +16,7 @@ __all__ = ["Page", "Span", "styled"]
 Span = tuple[str, str]
 """Text, and the style that it has on a terminal that shows colours."""
 
-_NARROWEST: Final = 40
+_NARROWEST: Final = 60
 
 
 def styled(*spans: str | Span) -> Text:

@@ -97,18 +97,20 @@ def _certified(account: Account) -> str:
 
 
 def _write_heading(page: Page, account: Account) -> None:
-    header, settings = account.record.header, account.settings
+    settings = account.settings
     page.line(
         (f"{one_line(settings.target)}{one_line(settings.base_path)}", "bold"),
-        f" ({settings.role}, {REACHED.get(settings.reached, settings.reached)}) · "
-        f"edition {header['edition']} · udckit {header['kit']}",
+        f", a {settings.role} {REACHED.get(settings.reached, settings.reached)}",
         hang=2,
     )
 
 
 def _write_stages(page: Page, account: Account, *, counts: bool) -> None:
     if account.settings.only:
+        told_below = {each.verdict.id for each in account.failures} if counts else set()
         for verdict in account.asked:
+            if verdict.id in told_below:
+                continue
             mark, style = VERDICT_MARKS[verdict.verdict]
             page.line((f"{mark} ", style), headline(verdict), _blame(verdict), hang=2)
         return
@@ -187,11 +189,13 @@ def _write_footing(page: Page, account: Account, path: Path | str | None) -> Non
         speaks_not += f"{'; ' * bool(speaks_not)}{', '.join(account.unknown)} (not looked for)"
     if speaks_not:
         page.line(("does not speak for: ", "dim"), speaks_not, hang=2)
+    header = account.record.header
     lies = f"record {path} · " if path is not None else ""
     page.line(
         (
             f"{lies}{account.requests_sent} requests · {account.seconds:.1f} s · "
-            f"exit code {account.exit_code}",
+            f"exit code {account.exit_code} · udckit {header['kit']}, edition {header['edition']}",
             "dim",
-        )
+        ),
+        hang=2,
     )
