@@ -10,10 +10,14 @@ from urllib.parse import quote as percent
 
 from udckit.conformance._wire import DEADLINE, Outgoing
 from udckit.conformance.errors import NotApplicable, NotObserved, UdckitError
+from udckit.conformance.exchange import Exchange
+from udckit.conformance.forge import Forge, Recipe
+from udckit.conformance.heard import Heard, Line, Sender
 from udckit.conformance.observation import MISSING, Observation, Tally
 from udckit.conformance.redaction import TokenFacts
 from udckit.conformance.settings import Identity, Settings
 from udckit.conformance.source import Source
+from udckit.conformance.standing import Standing
 
 __all__ = ["ANONYMOUS", "UDC_PATHS", "VALID", "Ask", "Probe", "TokenShelf"]
 
@@ -21,6 +25,9 @@ UDC_PATHS: Final = ("/health", "/capabilities", "/state", "/dependencies", "/mes
 
 _POSTED: Final = ("/message", "/register", "/heartbeat", "/tasks", "/callback")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_USUAL: Final = (("Accept", "*/*"), ("User-Agent", "udckit"))
+"""Headers of every request that says nothing else: a check's own replace them."""
+
 _JSON: Final = "application/json"
 _PRINTABLE: Final = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -46,15 +53,27 @@ Token = _Mark | str
 
 @dataclass(slots=True)
 class TokenShelf:
-    """The tokens that the authority gave for this run; `why_none` says why there are none."""
+    """The tokens that the authority gave for this run, and the forge that makes others of them.
+
+    `why_none` says why there are none. Without a forge, one is made that has no key.
+    """
 
     valid: str | None = None
     why_none: str = ""
+    forge: Forge | None = None
+
+    def __post_init__(self) -> None:
+        if self.valid is not None and self.forge is None:
+            self.forge = Forge(self.valid)
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request that has not been sent yet; several may be sent together."""
+    """A request that has not been sent yet; several may be sent together.
+
+    `instance` names another instance of the target that was started for it. An impatient request
+    takes a 429 as its answer.
+    """
 
     method: str
     path: str
@@ -65,6 +84,8 @@ class Ask:
     content_type: str | None = _JSON
     deadline: float = DEADLINE
     at_root: bool = False
+    instance: str = ""
+    patient: bool = True
 
 
 @dataclass(slots=True)
@@ -81,6 +102,7 @@ class Probe:
     tokens: TokenShelf
     capabilities: Mapping[str, bool | None] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def identity(self) -> Identity:
@@ -130,9 +152,9 @@ class Probe:
         kept = {name: value for name, value in body.items() if value is not MISSING}
         return Ask("POST", "/message", token=token, json=kept)
 
-    def send(self, ask: Ask) -> Observation:
-        """Send a request and give what was seen."""
-        return self._seen(self.source.ask(self._outgoing(ask)))
+    def send(self, ask: Ask, *, recipe: Recipe | None = None) -> Observation:
+        """Send a request and give what was seen; `recipe` is what was forged for it."""
+        return self._seen(self.source.ask(self._outgoing(ask)), recipe)
 
     def together(self, asks: list[Ask]) -> list[Observation]:
         """Send requests at the same time; the observations come in their order."""
@@ -156,6 +178,50 @@ class Probe:
         """Say whether a public key that was seen verifies a token that was seen."""
         return self.source.verifies(placeholder, pem)
 
+    @property
+    def can(self) -> frozenset[str]:
+        """What the forge has for recipes that need it: `sign`, `public-key`."""
+        return frozenset() if self.tokens.forge is None else self.tokens.forge.can
+
+    def forged(self, recipe: Recipe) -> str:
+        """Make a token by a recipe; it is known by the recipe's name in the record."""
+        if self.tokens.forge is None:
+            raise NotObserved(self.tokens.why_none, blocked_by="AUTH-001")
+        token = self.tokens.forge.make(recipe, self.standing.surroundings)
+        self.source.around.label(token, f"recipe {recipe.name}")
+        return token
+
+    def so_far(self) -> list[Observation]:
+        """Give every exchange of the run up to now, whoever asked for it."""
+        return [self._seen(exchange) for exchange in self.source.so_far()]
+
+    def sender(self, name: str, *, listens: bool = False, **facts: Any) -> Sender | None:
+        """Register another service at the authority, for a token of its own; None where it will not.
+
+        `listens` registers it under the address of the kit's peer of that name; `facts` are
+        members of the registration.
+        """
+        return self.source.around.enrol(name, listens=listens, facts=facts)
+
+    def peer(self, name: str, host: str = "127.0.0.1") -> str | None:
+        """Give the URL of a peer of the kit's that listens; None where the target cannot reach it."""
+        return self.source.around.peer(name, host)
+
+    def heard(self, name: str, mark: str, *, within: float = 0.0) -> tuple[Heard, ...]:
+        """Give what came to a peer with `mark` in its path, waiting up to `within` seconds for it."""
+        return self.source.around.heard(name, mark, within)
+
+    def start(self, instance: str, environment: Mapping[str, str | None]) -> str | None:
+        """Start another instance of a launched target; say what was in the way, None for nothing.
+
+        Values replace those of the environment, None takes one away.
+        """
+        return self.source.around.start(instance, environment)
+
+    def log(self) -> tuple[Line, ...] | None:
+        """Give what the target has written so far; None where the kit cannot read it."""
+        return self.source.around.log()
+
     def has(self, capability: str) -> bool:
         """True where the target shows a capability, or the operator declares it."""
         return capability in self.settings.has or bool(self.capabilities.get(capability))
@@ -168,12 +234,15 @@ class Probe:
             raise NotObserved(f"whether it has {capability} could not be looked for")
         raise NotApplicable(f"it shows no {capability}, and none is declared")
 
-    def _seen(self, exchange: Any) -> Observation:
-        return Observation(exchange, self.tally)
+    def _seen(self, exchange: Exchange, recipe: Recipe | None = None) -> Observation:
+        return Observation(exchange, self.tally, recipe)
 
     def _outgoing(self, ask: Ask) -> Outgoing:
         self._keep_the_rules(ask)
-        headers: list[tuple[str, str | bytes]] = [("Accept", "*/*"), ("User-Agent", "udckit")]
+        own = {name.lower() for name, _ in ask.headers}
+        headers: list[tuple[str, str | bytes]] = [
+            (name, value) for name, value in _USUAL if name.lower() not in own
+        ]
         token = self._token(ask)
         if token is not None:
             headers.append(("Authorization", f"Bearer {token}"))
@@ -192,6 +261,8 @@ class Probe:
             body,
             deadline=ask.deadline,
             prefix="" if ask.at_root else self.settings.base_path,
+            instance=ask.instance,
+            patient=ask.patient,
         )
 
     def _token(self, ask: Ask) -> str | None:

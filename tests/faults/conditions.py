@@ -97,7 +97,10 @@ class When:
         if self.body is not None:
             kind = "malformed" if value is MISSING else "no object"
             kind = "empty" if not request.body else kind
-            return self.body == ("object" if isinstance(value, dict) else kind)
+            if self.body != ("object" if isinstance(value, dict) else kind):
+                return False
+        if all(each is None for each in wanted[:-1]):
+            return True
         if not isinstance(value, dict):
             return False
         return (

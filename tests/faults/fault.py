@@ -37,6 +37,7 @@ _MEMBERS: Final = frozenset(
 _STRIKE: Final = frozenset({"where", "when", "do"})
 _SETTINGS: Final[Mapping[str, tuple[type, ...]]] = {
     "health_budget": (float, int),
+    "floor": (float, int),
     "boot": (float, int),
 }
 
@@ -80,9 +81,9 @@ class Fault:
     """One way of breaking the contract, told as a story, and the rows that must see it.
 
     `kills` must say `fail`; `also` may. `needs` are capabilities of the droplet without which
-    nothing can be struck. `settings` are those of the run: `health_budget` and `boot` in seconds.
-    `survives` says why the checks do not see it yet; when
-    they do, the word is stale and a test says so.
+    nothing can be struck. `settings` are those of the run: `health_budget`, `floor` and `boot`,
+    in seconds. `survives` says why the checks do not see it yet; when they do, the word is stale
+    and a test says so.
     """
 
     id: str

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -19,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from faults.conditions import as_json
-from faults.places import places, put
+from faults.places import places
 
 if TYPE_CHECKING:
     from faults.actions import Struck
@@ -42,14 +44,15 @@ def mint(struck: Struck, how: Mapping[str, Any]) -> None:
     """Put another token in the place of the one at `at`, signed with the fault's `own` key.
 
     The claims are those of the old one, but for what is set, deleted, renamed, added to or
-    turned into something else; where there was no token, only what is set.
+    turned into something else; where there was no token, only what is set. Errors stay as they are.
     """
     value = as_json(struck.answered.body)
-    at = how.get("at", "token")
-    if not isinstance(value, dict):
+    wanted = how.get("at", "token")
+    if struck.answered.status // 100 != 2 or not isinstance(value, dict | list):
         return
-    old = next((where[key] for where, key in places(value, at) if key in where), None)
-    put(value, at, _signed(_claims(old, how), how))
+    for at in [wanted] if isinstance(wanted, str) else wanted:
+        for holder, key in places(value, at):
+            holder[key] = _signed(_claims(holder.get(key), how), how)
     struck.answered.set_body(json.dumps(value).encode())
 
 
@@ -75,43 +78,50 @@ def _signed(claims: dict[str, Any], how: Mapping[str, Any]) -> str:
     body = json.dumps(claims, separators=(",", ":")).encode()
     if algorithm == "none":
         return f"{_segment(_NONE)}.{_segment(body)}."
-    key: Any = _keys(how.get("key", "own"))
     if algorithm.startswith("HS"):
-        key = _SECRET
-    elif algorithm.startswith("ES"):
-        key = _keys("elliptic")
-    return jwt.api_jws.encode(body, key, algorithm=algorithm)
+        return jwt.api_jws.encode(body, _SECRET, algorithm=algorithm)
+    if algorithm.startswith("ES"):
+        return jwt.api_jws.encode(body, _elliptic(), algorithm=algorithm)
+    key = _rsa(how.get("key", "own"))
+    signing = f"{_segment(json.dumps({'alg': algorithm}).encode())}.{_segment(body)}"
+    digest = {"RS256": SHA256(), "RS512": SHA512()}[algorithm]
+    return f"{signing}.{_segment(key.sign(signing.encode(), PKCS1v15(), digest))}"
 
 
 def serve_key(struck: Struck, how: Mapping[str, Any]) -> None:
     """Serve the key of the fault's own that `kinds` names, one after the other; "" is the real one.
 
-    `as` is pem, literal (line breaks written as backslash and n), private, or der.
+    `as` is pem, literal (line breaks written as a backslash and an n), private, or bare.
     """
     kinds = how.get("kinds", ["own"])
     kind = kinds[(struck.turn - 1) % len(kinds)]
     value = as_json(struck.answered.body)
-    if not kind or not isinstance(value, dict):
+    if not isinstance(value, dict):
         return
-    key = _keys(kind)
-    pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    if kind:
+        public = (_elliptic() if kind == "elliptic" else _rsa(kind)).public_key()
+        pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        value["public_key"] = pem
     form = how.get("as", "pem")
     if form == "private":
-        pem += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        private = _rsa("own").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        value["public_key"] += private.decode()
     elif form == "literal":
-        pem = pem.replace("\n", "\\n")
-    elif form == "der":
-        pem = "".join(pem.splitlines()[1:-1])
-    value["public_key"] = pem
+        value["public_key"] = value["public_key"].replace("\n", "\\n")
+    elif form == "bare":
+        value["public_key"] = "".join(value["public_key"].splitlines()[1:-1])
     struck.answered.set_body(json.dumps(value).encode())
 
 
 @cache
-def _keys(kind: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
-    """Keys that no right Registry has; `short` is too short, `elliptic` is no RSA."""
-    if kind == "elliptic":
-        return ec.generate_private_key(ec.SECP256R1())
+def _rsa(kind: str) -> rsa.RSAPrivateKey:
+    """A key that no right Registry has; `short` is too short."""
     return rsa.generate_private_key(65537, 1024 if kind == "short" else 2048)
+
+
+@cache
+def _elliptic() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def _segment(raw: bytes) -> str:

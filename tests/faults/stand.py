@@ -1,0 +1,174 @@
+"""The stand: a right droplet behind the proxy, and the engine in front of it, fault by fault."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from fleet_support import launch, member
+
+from faults.fault import Fault
+from faults.plain_droplet import PlainDroplet
+from faults.proxy import FaultProxy
+from udckit import fakes
+from udckit.conformance import (
+    Engine,
+    Identity,
+    LiveSource,
+    Outcomes,
+    Recorder,
+    Redactor,
+    RunRecord,
+    Settings,
+    TokenShelf,
+)
+from udckit.conformance._floor import floor_p95
+
+__all__ = ["DROPLETS", "Seen", "Stand", "shown", "stand"]
+
+DROPLETS: Final = ("fake_droplet", "plain_droplet", "flask_metrics", "node_bare")
+"""Right droplets that share no code, but for the kit's own fake, which comes first."""
+
+_SHOWN: Final = {
+    "fake_droplet": frozenset[str](),
+    "plain_droplet": frozenset({"metrics", "openapi"}),
+}
+_GUARDED: Final = frozenset({"node_bare"})
+"""Droplets that refuse a `reply_to` whose host the Registry does not know, as they may."""
+
+_OF_TIME: Final = frozenset({"UDC-HEALTH-016", "UDC-HEALTH-017"})
+"""Rows that are judged by how a droplet's own clock runs. The others need nobody to wait."""
+
+_TEN_DAYS: Final = 864_000
+_SOON: Final = 10.0
+
+
+_MEASURES: Final[Mapping[str, Callable[[], float]]] = {
+    "floor": functools.cache(floor_p95),
+    "boot": functools.partial(float, 0.5),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run under a fault came to, and how often the fault struck."""
+
+    outcomes: Outcomes
+    struck: int
+    record: RunRecord
+
+    def word(self, row: str) -> str:
+        """Give the verdict of one row."""
+        return self.outcomes.verdicts[row].verdict
+
+    def said(self, row: str) -> str:
+        """Give the verdict of one row with what it says, for a message."""
+        verdict = self.outcomes.verdicts[row]
+        more = verdict.observed or verdict.message or verdict.blocked_by or ""
+        return f"{row} {verdict.verdict} {more}".strip()
+
+    def failed(self, level: str = "MUST") -> set[str]:
+        """Name the rows of a level that said fail."""
+        return {
+            row
+            for row, verdict in self.outcomes.verdicts.items()
+            if verdict.verdict == "fail" and verdict.level == level
+        }
+
+    def errors(self) -> list[str]:
+        """Name the rows at which the kit itself failed."""
+        return [self.said(row) for row in self.outcomes.verdicts if self.word(row) == "error"]
+
+
+@dataclass(slots=True)
+class Stand:
+    """One right droplet, reached through the proxy, with a token that it takes."""
+
+    name: str
+    has: frozenset[str]
+    proxy: FaultProxy
+    token: str
+    identity: Identity
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    settings: Settings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.settings = Settings(target=self.proxy.url, identity=self.identity, reached="launch")
+
+    def can_show(self, fault: Fault) -> bool:
+        """True where the droplet has what a fault strikes."""
+        return self.has.issuperset(fault.needs)
+
+    def run(self, fault: Fault | None = None, *, only: tuple[str, ...] = ()) -> Seen:
+        """Judge the droplet under a fault, the whole stage or only some rows with their needs.
+
+        Where only rows are asked for that no clock decides, nobody waits.
+        """
+        told: dict[str, Any] = dict(fault.settings) if fault is not None else {}
+        measures = {
+            name: functools.partial(float, told.pop(name)) if name in told else usual
+            for name, usual in _MEASURES.items()
+        }
+        settings = replace(self.settings, only=only, **told)
+        hurried = bool(only) and not _OF_TIME.intersection(only)
+        recorder = Recorder()
+        source = LiveSource(
+            settings,
+            recorder,
+            Redactor(),
+            now=self.now,
+            sleep=_at_once if hurried else self.sleep,
+            measures=measures,
+        )
+        self.proxy.strike(fault)
+        try:
+            outcomes = Engine(settings, source, TokenShelf(valid=self.token), recorder).run()
+        finally:
+            source.close()
+        return Seen(outcomes, self.proxy.struck, recorder.record())
+
+
+def shown(name: str) -> frozenset[str]:
+    """Name the capabilities of one of the DROPLETS, without bringing it up."""
+    has = _SHOWN[name] if name in _SHOWN else member(name).has
+    return has if name in _GUARDED else has | {"any-reply-to"}
+
+
+def _at_once(_: float) -> None:
+    """Wait for nothing."""
+
+
+@contextlib.contextmanager
+def stand(name: str) -> Iterator[Stand]:
+    """Bring one of the DROPLETS up behind a proxy; its own process where it is one of the fleet."""
+    in_process = name in _SHOWN
+    clock = fakes.ManualClock(time.time()) if in_process else fakes.SystemClock()
+    with contextlib.ExitStack() as stack:
+        registry = stack.enter_context(fakes.FakeRegistry(clock=clock, token_lifetime=_TEN_DAYS))
+        orchestrator = stack.enter_context(fakes.FakeOrchestrator(registry=registry, clock=clock))
+        up = stack.enter_context
+        if name == "fake_droplet":
+            url = up(
+                fakes.FakeDroplet(registry=registry, orchestrator=orchestrator, clock=clock)
+            ).url
+        elif name == "plain_droplet":
+            url = up(PlainDroplet(registry.url, clock.now)).url
+        else:
+            url = up(launch(name, registry_url=registry.url, orchestrator_url=orchestrator.url)).url
+            registry.journal.wait_for(path="/register", timeout=_SOON)
+        probe = registry.register("udckit-probe", 990_001)
+        proxy = up(FaultProxy(url, token=probe.token))
+        yield Stand(
+            name=name,
+            has=shown(name),
+            proxy=proxy,
+            token=probe.token,
+            identity=Identity("udckit-probe", probe.service_id),
+            now=clock.now,
+            sleep=clock.sleep,
+        )

@@ -1,0 +1,111 @@
+"""Every check can fail: each fault is seen under its own id, and no right droplet is blamed.
+
+A fault runs in front of several right droplets that share no code. In front of one, the whole
+stage is judged, and what is blamed there must be expected; in front of the others, only the rows
+that must see it, with what they need. `error` and `not_observed` kill nothing.
+
+A shard: `-k plain_droplet`, `-k flask_metrics`, and so on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from faults import Fault, all_faults
+from faults.stand import DROPLETS, Seen, Stand, shown, stand
+
+from udckit.conformance import all_checks
+
+FEWEST = 2
+"""Droplets in front of which a fault must be seen."""
+
+Stands = Callable[[str], Stand]
+
+
+@pytest.fixture(scope="session")
+def stands() -> Iterator[Stands]:
+    """Give stands by name; each droplet comes up once, when it is first asked for."""
+    up: dict[str, Stand] = {}
+    with contextlib.ExitStack() as stack:
+
+        def give(name: str) -> Stand:
+            if name not in up:
+                up[name] = stack.enter_context(stand(name))
+            return up[name]
+
+        yield give
+
+
+def _struck(name: str, fault: Fault) -> bool:
+    return shown(name).issuperset(fault.needs)
+
+
+def _whole(fault: Fault) -> str:
+    """Name the droplet in front of which the whole stage is judged: the first that is struck."""
+    return next(name for name in DROPLETS if _struck(name, fault))
+
+
+def _seen(fault: Fault, seen: Seen) -> None:
+    """Hold that a fault struck, that nothing of the kit's broke, and that its rows say fail."""
+    assert seen.struck, f"{fault.id} struck nothing: {fault.source} says where it should"
+    assert seen.errors() == []
+    survivors = [seen.said(row) for row in fault.kills if seen.word(row) != "fail"]
+    if fault.survives is None:
+        assert survivors == [], fault.story
+    else:
+        assert survivors, f"{fault.id} is seen now: take `survives` out of {fault.source}"
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        pytest.param(name, fault, id=f"{name}-{fault.id}")
+        for name in DROPLETS
+        for fault in all_faults()
+        if _struck(name, fault) and name != _whole(fault)
+    ],
+)
+def test_fault_is_seen_in_front_of(name: str, fault: Fault, stands: Stands) -> None:
+    seen = stands(name).run(fault, only=fault.kills)
+
+    _seen(fault, seen)
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, id=f"{_whole(fault)}-{fault.id}") for fault in all_faults()]
+)
+def test_fault_is_blamed_on_its_own_rows(fault: Fault, stands: Stands) -> None:
+    seen = stands(_whole(fault)).run(fault)
+
+    _seen(fault, seen)
+    strange = seen.failed("MUST") - {*fault.kills, *fault.also}
+    assert sorted(map(seen.said, strange)) == []
+
+
+@pytest.mark.parametrize("name", DROPLETS)
+def test_right_droplet_is_blamed_for_nothing(name: str, stands: Stands) -> None:
+    seen = stands(name).run()
+
+    assert sorted(map(seen.said, seen.failed("MUST"))) == []
+    advised = set() if "metrics" in shown(name) else {"OPS-METRICS-001"}
+    assert seen.failed("SHOULD") == advised
+    assert seen.errors() == []
+    assert {each.stage: each.word for each in seen.outcomes.stages}["shape"] == "certified"
+
+
+def test_catalogue_strikes_each_fault_in_front_of_several_droplets() -> None:
+    few = [
+        fault.id
+        for fault in all_faults()
+        if sum(_struck(name, fault) for name in DROPLETS) < FEWEST
+    ]
+
+    assert few == []
+
+
+def test_catalogue_kills_no_row_without_a_check() -> None:
+    unchecked = {row for fault in all_faults() for row in fault.kills} - set(all_checks())
+
+    assert sorted(unchecked) == []
