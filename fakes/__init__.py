@@ -1,21 +1,26 @@
 """Who plays the other side: a Registry, an Orchestrator and a droplet that keep the contract."""
 
-from udckit.fakes._beats import DropletSeen
-from udckit.fakes._discovery import FakesUp, fakes_up, find_running_fakes
-from udckit.fakes._redaction import Redaction
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from udckit.fakes._server import RunningServer, serve_asgi
 from udckit.fakes._services import NameTakenError, Registration, Service
-from udckit.fakes._tasks import Attempt, Task
 from udckit.fakes._tokens import SigningKey, TokenRefusedError, VerifyingKey, decode_unverified
-from udckit.fakes.behaviour import Behaviour
 from udckit.fakes.clock import Clock, ManualClock, SystemClock
-from udckit.fakes.droplet import FakeDroplet
 from udckit.fakes.faults import KINDS, Fault, Kind
 from udckit.fakes.journal import Journal, JournalEntry, NotSeenError, OwnFault
-from udckit.fakes.orchestrator import FakeOrchestrator
 from udckit.fakes.registry import FakeRegistry
-from udckit.fakes.remote import ControlError, RemoteFake, RunningFakes
-from udckit.fakes.standalone import DropletSettings, SettingsError, run_droplet
+
+if TYPE_CHECKING:
+    from udckit.fakes._beats import DropletSeen
+    from udckit.fakes._discovery import FakesUp, fakes_up, find_running_fakes
+    from udckit.fakes._redaction import Redaction
+    from udckit.fakes._tasks import Attempt, Task
+    from udckit.fakes.behaviour import Behaviour
+    from udckit.fakes.droplet import FakeDroplet
+    from udckit.fakes.orchestrator import FakeOrchestrator
+    from udckit.fakes.remote import ControlError, RemoteFake, RunningFakes
+    from udckit.fakes.standalone import DropletSettings, SettingsError, run_droplet
 
 __all__ = [
     "KINDS",
@@ -55,3 +60,29 @@ __all__ = [
     "run_droplet",
     "serve_asgi",
 ]
+
+_LATER = {
+    "Attempt": "_tasks",
+    "Behaviour": "behaviour",
+    "ControlError": "remote",
+    "DropletSeen": "_beats",
+    "DropletSettings": "standalone",
+    "FakeDroplet": "droplet",
+    "FakeOrchestrator": "orchestrator",
+    "FakesUp": "_discovery",
+    "Redaction": "_redaction",
+    "RemoteFake": "remote",
+    "RunningFakes": "remote",
+    "SettingsError": "standalone",
+    "Task": "_tasks",
+    "fakes_up": "_discovery",
+    "find_running_fakes": "_discovery",
+    "run_droplet": "standalone",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what a Registry alone does not need when it is first asked for."""
+    if name in _LATER:
+        return getattr(import_module(f"udckit.fakes.{_LATER[name]}"), name)
+    raise AttributeError(f"module 'udckit.fakes' has no attribute {name!r}")

@@ -4,18 +4,18 @@ import asyncio
 import ipaddress
 import json
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from udckit import __version__
 from udckit.fakes._http import Answer, Refusal, Request, is_json, read_body
 from udckit.fakes._redaction import Redaction
 from udckit.fakes._router import Route, Router, routes_on
+from udckit.fakes._running import LIFE, running
 from udckit.fakes.clock import ManualClock
 from udckit.fakes.faults import KINDS, Fault
 from udckit.fakes.journal import NotSeenError
@@ -24,21 +24,16 @@ from udckit.specs import Surface
 if TYPE_CHECKING:
     from udckit.fakes._fake import Fake
 
-__all__ = ["LIFE", "Access", "Control", "document", "running"]
+__all__ = ["Control", "document"]
 
-Access = Literal["loopback", "anyone", "nobody"]
 
-LIFE = secrets.token_hex(8)
-"""Tells this process from another one that has its number or its port later."""
-
-_RUNNING: "dict[int, Fake]" = {}
 _LONGEST_QUERY = 1000
 
 
 class Control:
     """Answers the control API for one fake."""
 
-    def __init__(self, fake: "Fake", access: Access) -> None:
+    def __init__(self, fake: "Fake", access: str) -> None:
         self._fake = fake
         self._access = access
         self._router = Router(self._routes())
@@ -99,7 +94,7 @@ class Control:
     # The operations
 
     def _describe(self, _: Request) -> Answer:
-        beside = [_told(fake) for fake in tuple(_RUNNING.values())]
+        beside = [_told(fake) for fake in running()]
         return Answer(
             200,
             {
@@ -213,19 +208,10 @@ class Control:
 _DONE = Answer(200, {"done": True})
 
 
-def running(fake: "Fake", *, runs: bool) -> None:
-    """Note that a fake of this process runs, or no longer does."""
-    if runs:
-        _RUNNING[id(fake)] = fake
-    else:
-        _RUNNING.pop(id(fake), None)
-
-
 @cache
 def document() -> Mapping[str, Any]:
     """The OpenAPI document of the control API."""
-    text = files("udckit.fakes").joinpath("control.json").read_bytes()
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: dict[str, Any] = json.loads((Path(__file__).parent / "control.json").read_bytes())
     return loaded
 
 
@@ -248,10 +234,9 @@ def _body(request: Request, found: Route) -> Any:
 
 def _neighbour(wanted: str) -> Control:
     """The control of another fake of this process, by its role or its name."""
-    for fake in tuple(_RUNNING.values()):
+    for fake in running():
         if wanted in {fake.role, fake.name}:
-            control: Control = fake.control
-            return control
+            return fake.control
     raise Refusal(404, "NO_SUCH_FAKE", "No fake of this role or name runs beside this one.")
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from udckit.fakes._control import LIFE, Access
+from udckit.fakes._fake import Access
+from udckit.fakes._running import LIFE
 from udckit.fakes.clock import Clock
 from udckit.fakes.orchestrator import FakeOrchestrator
 from udckit.fakes.registry import FakeRegistry

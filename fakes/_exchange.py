@@ -10,7 +10,6 @@ from udckit.fakes._armed import Faults
 from udckit.fakes._http import MOST_HEADERS, Answer, Headers, Refusal, Request, read_body
 from udckit.fakes._identity import Identities
 from udckit.fakes._router import Route, Router
-from udckit.fakes._strike import strike
 from udckit.fakes._traffic import Traffic
 from udckit.fakes.clock import Clock
 from udckit.fakes.journal import Journal
@@ -40,7 +39,6 @@ class Exchange:
     clock: Clock
     journal: Journal
     faults: Faults
-    control: Any
     _router: Router
     _identities: Identities
     _traffic: Traffic
@@ -52,11 +50,13 @@ class Exchange:
             return
         request = Request(scope, self.clock.now())
         if request.path.startswith(PREFIX):
-            answer = await self.control.answer(request, receive)
+            answer = await self._controlled(request, receive)
         else:
             if self.faults.armed:
                 hit = self.faults.take(request.method, request.path, request.time)
                 if hit is not None:
+                    from udckit.fakes._strike import strike  # noqa: PLC0415 - not before it hits
+
                     await strike(self, hit, scope, request, receive, send)
                     return
             answer = await self.answer(request, receive)
@@ -90,6 +90,10 @@ class Exchange:
             self.journal.blame_self(request.time, f"{request.method} {request.path}: {error!r}")
             return Refusal(500, "INTERNAL_ERROR", "The fake failed; its journal says how.").answer()
         return made
+
+    async def _controlled(self, request: Request, receive: Any) -> Answer:
+        """Answer the control API."""
+        raise NotImplementedError
 
     async def examine(self, request: Request, receive: Any) -> None:
         """Learn what an exchange is about, without answering it: for the journal."""

@@ -1,12 +1,12 @@
 """What every fake is: an ASGI application with a socket, a journal, faults and a clock."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+from udckit.fakes import _running
 from udckit.fakes._armed import Faults
-from udckit.fakes._control import Access, Control, running
 from udckit.fakes._exchange import Exchange
-from udckit.fakes._http import Refusal
+from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._identity import Identities, KeySource
 from udckit.fakes._refusal import Refusals
 from udckit.fakes._router import Route, Router
@@ -16,7 +16,13 @@ from udckit.fakes._traffic import Traffic
 from udckit.fakes.clock import Clock, SystemClock
 from udckit.fakes.journal import Journal
 
-__all__ = ["Fake"]
+if TYPE_CHECKING:
+    from udckit.fakes._control import Control
+
+__all__ = ["Access", "Fake"]
+
+Access = Literal["loopback", "anyone", "nobody"]
+"""Who may use the control API."""
 
 
 class Fake(Exchange):
@@ -50,7 +56,8 @@ class Fake(Exchange):
         self._traffic = Traffic()
         self._born = self.clock.monotonic()
         self._router = Router(self._routes())
-        self.control = Control(self, control)
+        self._access = control
+        self._control: Control | None = None
         self._used = False
         self._fresh()
 
@@ -103,13 +110,13 @@ class Fake(Exchange):
             )
             self._server.loop.call(self._started())
             self._refusals.watch(self._server)
-            running(self, runs=True)
+            _running.note(self, runs=True)
         return self
 
     def stop(self) -> None:
         """Close the socket and end what runs in the background; the journal stays readable."""
         if self._server is not None:
-            running(self, runs=False)
+            _running.note(self, runs=False)
             self._refusals.watch(None)
             self._server.loop.call(self._stopping())
             self._server.stop()
@@ -129,6 +136,18 @@ class Fake(Exchange):
     def __repr__(self) -> str:
         where = self._server.url if self._server is not None else "not running"
         return f"<{type(self).__name__} {self.name}: {where}>"
+
+    @property
+    def control(self) -> "Control":
+        """The control API, made when it is first asked."""
+        from udckit.fakes._control import Control  # noqa: PLC0415 - not before it is asked
+
+        if self._control is None:
+            self._control = Control(self, self._access)
+        return self._control
+
+    async def _controlled(self, request: Request, receive: Any) -> Answer:
+        return await self.control.answer(request, receive)
 
     # What only a Registry can, and what each role adds to
 

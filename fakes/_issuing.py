@@ -5,10 +5,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from udckit.fakes._strict_json import dumps
-from udckit.fakes._tokens import SigningKey
+from udckit.fakes._tokens import SigningKey, VerifyingKey
 
-__all__ = ["Issuer"]
+__all__ = ["Issuer", "OwnKey"]
 
 _MOST_REMEMBERED = 100_000
 
@@ -25,7 +24,7 @@ class Issuer:
         self._former: list[SigningKey] = []
         self._lock = threading.Lock()
         self._expiries: OrderedDict[str, int] = OrderedDict()
-        self._labels: OrderedDict[str, str] = OrderedDict()
+        self._labels: OrderedDict[str, str] = OrderedDict()  # each step of it is one operation
 
     def issue(
         self,
@@ -40,10 +39,9 @@ class Issuer:
         if unique:
             self._set_apart(claims)
         token = (key or self.key).sign(claims, headers)
-        with self._lock:
-            self._labels[token] = label
-            while len(self._labels) > _MOST_REMEMBERED:
-                self._labels.popitem(last=False)
+        self._labels[token] = label
+        if len(self._labels) > _MOST_REMEMBERED:
+            self._labels.popitem(last=False)
         return token
 
     def rotate(self, key: SigningKey) -> None:
@@ -68,11 +66,28 @@ class Issuer:
         return None
 
     def _set_apart(self, claims: dict[str, Any]) -> None:
+        others = repr({**claims, "exp": None})
         with self._lock:
-            others = dumps({name: value for name, value in claims.items() if name != "exp"})
             last = self._expiries.get(others)
             if last is not None and claims["exp"] <= last:
                 claims["exp"] = last + 1
             self._expiries[others] = claims["exp"]
-            while len(self._expiries) > _MOST_REMEMBERED:
+            if len(self._expiries) > _MOST_REMEMBERED:
                 self._expiries.popitem(last=False)
+
+
+class OwnKey:
+    """Asks nobody: the Registry is this one, or in the same process."""
+
+    def __init__(self, issuer: Issuer) -> None:
+        self._issuer = issuer
+
+    @property
+    def current(self) -> VerifyingKey | None:
+        return self._issuer.key.public
+
+    async def key(self) -> VerifyingKey:
+        return self._issuer.key.public
+
+    async def another_key(self) -> VerifyingKey | None:
+        return None

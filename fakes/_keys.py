@@ -1,4 +1,4 @@
-"""Where a fake has the verifying key from: its own Registry's memory, or /auth/public-key."""
+"""Where a fake has the verifying key from that is no Registry: /auth/public-key."""
 
 import asyncio
 import logging
@@ -6,32 +6,14 @@ from collections.abc import Callable
 
 from udckit.fakes._client import Client, Reply, UnreachableError
 from udckit.fakes._identity import KeyUnavailableError
-from udckit.fakes._issuing import Issuer
 from udckit.fakes._tokens import VerifyingKey
 
-__all__ = ["FetchedKey", "OwnKey"]
+__all__ = ["FetchedKey"]
 
 PATIENCE = 5.0  # seconds that a caller waits for the key (IG §4.1)
 KEPT = 300.0  # seconds that a key is trusted without asking again (CONF-15)
 AGAIN = 10.0  # seconds between two fetches that a refused token asked for (AUTH-031)
 BETWEEN_FAILURES = 1.0
-
-
-class OwnKey:
-    """Asks nobody: the Registry is this one, or in the same process."""
-
-    def __init__(self, issuer: Issuer) -> None:
-        self._issuer = issuer
-
-    @property
-    def current(self) -> VerifyingKey | None:
-        return self._issuer.key.public
-
-    async def key(self) -> VerifyingKey:
-        return self._issuer.key.public
-
-    async def another_key(self) -> VerifyingKey | None:
-        return None
 
 
 class FetchedKey:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -215,7 +215,7 @@ def signing_input(header: Mapping[str, Any], claims: Claims) -> bytes:
 @cache
 def test_key() -> SigningKey:
     """The kit's own key, the same for everybody and no secret; its check is left out."""
-    pem = files("udckit.fakes").joinpath("keys", TEST_KEY_FILE).read_bytes()
+    pem = (Path(__file__).parent / "keys" / TEST_KEY_FILE).read_bytes()
     return SigningKey(_load(pem, checked=False), "udckit-test-key")
 
 

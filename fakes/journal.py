@@ -24,7 +24,7 @@ MOST_BYTES = 64 << 20
 _ROW_COST = 1200  # bytes that an entry costs beside what it holds
 
 Row = tuple[Any, ...]
-"""An entry in the making: the fields of JournalEntry without `number` and `fake`, headers packed."""
+"""The fields of JournalEntry without `number` and `fake`, and the headers packed."""
 
 
 @dataclass(frozen=True, slots=True)

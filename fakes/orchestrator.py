@@ -8,7 +8,8 @@ from udckit.fakes._beats import Beats, DropletSeen
 from udckit.fakes._directory import Peer
 from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._identity import KeySource
-from udckit.fakes._keys import FetchedKey, OwnKey
+from udckit.fakes._issuing import OwnKey
+from udckit.fakes._keys import FetchedKey
 from udckit.fakes._member import Member
 from udckit.fakes._router import Route, route, routes_of
 from udckit.fakes._routing import Post, Router

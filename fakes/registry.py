@@ -1,12 +1,11 @@
 """A Registry that keeps the contract: it registers, issues tokens that verify, and remembers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Literal, Protocol
 
 from udckit.fakes._http import Answer, Refusal, Request
-from udckit.fakes._issuing import Issuer
-from udckit.fakes._keys import OwnKey
+from udckit.fakes._issuing import Issuer, OwnKey
 from udckit.fakes._router import Route, routes_of
 from udckit.fakes._services import NameTakenError, Registration, Service, Services
 from udckit.fakes._tokens import SigningKey, test_key
@@ -247,8 +246,10 @@ class FakeRegistry(UdcFake):
 
     def _host_of(self, facts: Mapping[str, Any], peer: str | None) -> str:
         rule = self.host_from
-        derived = rule(facts["name"], peer) if callable(rule) else facts["name"]
-        for host in (facts.get("host"), None if rule == "peer" else derived, _literal(peer)):
+        given, derived = facts.get("host"), None
+        if rule != "peer":
+            derived = rule(facts["name"], peer) if callable(rule) else facts["name"]
+        for host in (given, derived, _literal(peer)):
             if isinstance(host, str) and not _host_problems(host):
                 return host
         return "127.0.0.1"
@@ -292,5 +293,6 @@ def _literal(peer: str | None) -> str | None:
     return f"[{peer}]" if peer is not None and ":" in peer else peer
 
 
+@lru_cache(1024)
 def _host_problems(host: str) -> bool:
     return not host or bool(surface("registry").component_problems("Host", host))
