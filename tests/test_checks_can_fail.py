@@ -10,13 +10,17 @@ A shard: `-k plain_droplet`, `-k flask_metrics`, and so on.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from faults import Fault, all_faults
-from faults.stand import DROPLETS, Seen, Stand, shown, stand
+from faults.stand import DROPLETS, OF_TIME, Seen, Stand, shown, stand
 
 from udckit.conformance import all_checks
+
+OTHER_PROCESSES = frozenset({"flask_metrics", "node_bare"})
+"""Droplets whose clock is the machine's: where it must run, the faults wait together."""
 
 FEWEST = 2
 """Droplets in front of which a fault must be seen."""
@@ -36,6 +40,21 @@ def stands() -> Iterator[Stands]:
             return up[name]
 
         yield give
+
+
+@pytest.fixture(scope="session")
+def of_time(stands: Stands) -> Callable[[str], Mapping[str, Seen]]:
+    """Give what was seen of the faults for which a droplet's clock must run, by droplet."""
+
+    @functools.cache
+    def give(name: str) -> Mapping[str, Seen]:
+        return stands(name).run_together([each for each in all_faults() if _takes_time(each)])
+
+    return give
+
+
+def _takes_time(fault: Fault) -> bool:
+    return not OF_TIME.isdisjoint(fault.kills)
 
 
 def _struck(name: str, fault: Fault) -> bool:
@@ -67,8 +86,13 @@ def _seen(fault: Fault, seen: Seen) -> None:
         if _struck(name, fault) and name != _whole(fault)
     ],
 )
-def test_fault_is_seen_in_front_of(name: str, fault: Fault, stands: Stands) -> None:
-    seen = stands(name).run(fault, only=fault.kills)
+def test_fault_is_seen_in_front_of(
+    name: str, fault: Fault, stands: Stands, of_time: Callable[[str], Mapping[str, Seen]]
+) -> None:
+    if _takes_time(fault) and name in OTHER_PROCESSES:
+        seen = of_time(name)[fault.id]
+    else:
+        seen = stands(name).run(fault, only=fault.kills)
 
     _seen(fault, seen)
 

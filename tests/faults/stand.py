@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ from udckit.conformance import (
 )
 from udckit.conformance._floor import floor_p95
 
-__all__ = ["DROPLETS", "Seen", "Stand", "shown", "stand"]
+__all__ = ["DROPLETS", "OF_TIME", "Seen", "Stand", "shown", "stand"]
 
 DROPLETS: Final = ("fake_droplet", "plain_droplet", "flask_metrics", "node_bare")
 """Right droplets that share no code, but for the kit's own fake, which comes first."""
@@ -40,7 +41,7 @@ _SHOWN: Final = {
 _GUARDED: Final = frozenset({"node_bare"})
 """Droplets that refuse a `reply_to` whose host the Registry does not know, as they may."""
 
-_OF_TIME: Final = frozenset({"UDC-HEALTH-016", "UDC-HEALTH-017"})
+OF_TIME: Final = frozenset({"UDC-HEALTH-016", "UDC-HEALTH-017"})
 """Rows that are judged by how a droplet's own clock runs. The others need nobody to wait."""
 
 _TEN_DAYS: Final = 864_000
@@ -90,6 +91,7 @@ class Stand:
 
     name: str
     has: frozenset[str]
+    url: str
     proxy: FaultProxy
     token: str
     identity: Identity
@@ -115,7 +117,7 @@ class Stand:
             for name, usual in _MEASURES.items()
         }
         settings = replace(self.settings, only=only, **told)
-        hurried = bool(only) and not _OF_TIME.intersection(only)
+        hurried = bool(only) and not OF_TIME.intersection(only)
         recorder = Recorder()
         source = LiveSource(
             settings,
@@ -131,6 +133,19 @@ class Stand:
         finally:
             source.close()
         return Seen(outcomes, self.proxy.struck, recorder.record())
+
+    def run_together(self, faults: Sequence[Fault]) -> Mapping[str, Seen]:
+        """Judge the rows of several faults at the same time, so that they wait together.
+
+        Each has a proxy of its own. Gives what was seen by the fault's id.
+        """
+
+        def one(fault: Fault) -> Seen:
+            with FaultProxy(self.url, token=self.token) as proxy:
+                return replace(self, proxy=proxy).run(fault, only=fault.kills)
+
+        with ThreadPoolExecutor(max_workers=len(faults)) as pool:
+            return dict(zip((each.id for each in faults), pool.map(one, faults), strict=True))
 
 
 def shown(name: str) -> frozenset[str]:
@@ -166,6 +181,7 @@ def stand(name: str) -> Iterator[Stand]:
         yield Stand(
             name=name,
             has=shown(name),
+            url=url,
             proxy=proxy,
             token=probe.token,
             identity=Identity("udckit-probe", probe.service_id),
