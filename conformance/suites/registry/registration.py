@@ -146,8 +146,8 @@ def a_registered_droplet_is_found_at_once(service: Probe) -> None:
 
 def _has_a_fresh_token(service: Probe, seen: Observation, than: Any) -> None:
     token = seen.member("token")
-    expect(seen).holds(token != than, expected="a fresh token", observed="the token of before")
     expiry = claims_of(service, seen).get("exp")
+    expect(seen).holds(token != than, expected="a fresh token", observed="the token of before")
     expect(seen).holds(
         not isinstance(expiry, int | float) or expiry > clock_of(seen),
         expected="a token that has not expired",
