@@ -19,10 +19,10 @@ from udckit.conformance import (
     Settings,
     UnreachableError,
     certify,
+    reach,
     read_record,
     wanted_rows,
 )
-from udckit.fakes import find_running_fakes
 from udckit.pytest_plugin._items import Contract, RequirementItem, reports_of
 from udckit.pytest_plugin._selection import (
     drop_foreign_selection,
@@ -68,7 +68,12 @@ class Certification:
         if named:
             options = self._options = replace(options, only=named)
         ids = wanted_rows(
-            Settings("", role=options.role, stages=options.stages or (), only=options.only)
+            Settings(
+                "",
+                role=options.role,
+                stages=options.asked_stages(options.way),
+                only=options.only,
+            )
         )
         items = select(session, Contract.of(session, ids))
         if len(items) < len(ids):
@@ -77,11 +82,14 @@ class Certification:
 
     def _settle_stages(self) -> None:
         """Fix the stages before anything is collected: fakes that are up allow more of them."""
-        options = self._options
-        way = options.way
-        if way == "url" and options.role != "registry" and find_running_fakes():
-            way = "fakes"
-        self._options = replace(options, stages=options.asked_stages(way))
+        way = self._options.way
+        if way == "url":
+            try:
+                with reach(self._options) as reached:
+                    way = reached.way
+            except (InvocationError, UnreachableError):
+                return  # the run says so, as it does of every other target
+        self._options = replace(self._options, stages=self._options.asked_stages(way))
 
     # The run: the engine first, then pytest hears of each row
 

@@ -1,0 +1,96 @@
+"""Runs that are ended before their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doors.conftest import clean_environment, serve
+
+Run = Callable[..., Any]
+
+PATIENCE = 30
+
+
+@pytest.fixture
+def stuck() -> Iterator[tuple[str, threading.Event]]:
+    """A droplet that soon hangs; the event says that it does."""
+    asked, released = threading.Event(), threading.Event()
+
+    class Hangs(BaseHTTPRequestHandler):
+        seen = 0
+
+        def do_GET(self) -> None:
+            type(self).seen += 1
+            if self.seen > 3:
+                asked.set()
+                released.wait(PATIENCE)
+            body = b'{"status": "healthy"}'
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    running = serve(Hangs)
+    yield next(running), asked
+    released.set()
+    next(running, None)
+
+
+def started(url: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "udckit.cli", "certify", url],
+        cwd=folder,
+        env=clean_environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_that_is_interrupted_says_so_in_one_line_and_leaves_its_record(
+    stuck: tuple[str, threading.Event], tmp_path: Path, udckit: Run, number: signal.Signals
+) -> None:
+    url, asked = stuck
+    run = started(url, tmp_path)
+    assert asked.wait(PATIENCE)
+    os.kill(run.pid, number)
+    told, said = run.communicate(timeout=PATIENCE)
+
+    assert run.returncode == 5
+    assert told == ""
+    assert said.splitlines()[-1].startswith("udckit: ended early: ")
+    assert "Traceback" not in said
+
+    shown = udckit("report")
+    assert shown.returncode == 5
+    assert shown.stdout.startswith("the run was ended early: ")
+    assert udckit("report", "--rejudge", "-q").returncode == 5
+
+
+def test_run_that_is_killed_leaves_a_record_that_reads_as_incomplete(
+    stuck: tuple[str, threading.Event], tmp_path: Path, udckit: Run
+) -> None:
+    url, asked = stuck
+    run = started(url, tmp_path)
+    assert asked.wait(PATIENCE)
+    os.kill(run.pid, signal.SIGKILL)
+    run.communicate(timeout=PATIENCE)
+
+    shown = udckit("report", "--json")
+    assert shown.returncode == 5
+    assert '"shape":"incomplete"' in shown.stdout
