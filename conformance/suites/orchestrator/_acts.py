@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from udckit.conformance import MISSING, VALID, Ask, NotObserved, Observation, Probe
+from udckit.conformance import MISSING, VALID, Ask, NotObserved, Observation, Probe, operation_of
 
 TASK_TYPE: Final = "udckit-echo"
 
@@ -67,7 +67,8 @@ def task(service: Probe) -> Observation:
 
 def taken(seen: Observation, *, owner: str) -> Observation:
     """Give back an answer that is a success; `owner` is the row that judges whether it is."""
-    if seen.status not in _SUCCESS:
+    operation = operation_of(seen)
+    if operation is None or seen.status not in operation.success:
         told = seen.status or seen.exchange.trouble_in_words
         raise NotObserved(f"{seen.call} came to {told}", blocked_by=owner)
     return seen
