@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_pem_public_key,
 )
 
 from faults.conditions import as_json
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MINT", "SERVE", "mint", "serve_key"]
 
-MINT: Final = frozenset({"at", "alg", "key", "set", "delete", "rename", "add", "into"})
+MINT: Final = frozenset({"at", "alg", "head", "key", "set", "delete", "rename", "add", "into"})
 SERVE: Final = frozenset({"kinds", "as"})
 
 _SECRET: Final = "a secret that is long enough for every algorithm of the HS family, even for HS512"  # noqa: S105 - a wrong Registry's
@@ -83,7 +84,8 @@ def _signed(claims: dict[str, Any], how: Mapping[str, Any]) -> str:
     if algorithm.startswith("ES"):
         return jwt.api_jws.encode(body, _elliptic(), algorithm=algorithm)
     key = _rsa(how.get("key", "own"))
-    signing = f"{_segment(json.dumps({'alg': algorithm}).encode())}.{_segment(body)}"
+    head = how.get("head", json.dumps({"alg": algorithm}))
+    signing = f"{_segment(head.encode())}.{_segment(body)}"
     digest = {"RS256": SHA256(), "RS512": SHA512()}[algorithm]
     return f"{signing}.{_segment(key.sign(signing.encode(), PKCS1v15(), digest))}"
 
@@ -91,7 +93,8 @@ def _signed(claims: dict[str, Any], how: Mapping[str, Any]) -> str:
 def serve_key(struck: Struck, how: Mapping[str, Any]) -> None:
     """Serve the key of the fault's own that `kinds` names, one after the other; "" is the real one.
 
-    `as` is pem, literal (line breaks written as a backslash and an n), private, or bare.
+    `as` is pem, literal (line breaks written as a backslash and an n), private, bare, crlf, or
+    pkcs1.
     """
     kinds = how.get("kinds", ["own"])
     kind = kinds[(struck.turn - 1) % len(kinds)]
@@ -108,6 +111,11 @@ def serve_key(struck: Struck, how: Mapping[str, Any]) -> None:
         value["public_key"] += private.decode()
     elif form == "literal":
         value["public_key"] = value["public_key"].replace("\n", "\\n")
+    elif form == "crlf":
+        value["public_key"] = value["public_key"].strip().replace("\n", "\r\n")
+    elif form == "pkcs1":
+        loaded = load_pem_public_key(value["public_key"].encode())
+        value["public_key"] = loaded.public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
     elif form == "bare":
         value["public_key"] = "".join(value["public_key"].splitlines()[1:-1])
     struck.answered.set_body(json.dumps(value).encode())

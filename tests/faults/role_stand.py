@@ -26,7 +26,7 @@ from udckit.conformance.authority import Authority, from_registry
 from udckit.conformance.target import launch
 from udckit.specs import catalogue
 
-__all__ = ["RoleStand", "own_rows", "role_stand"]
+__all__ = ["Make", "Role", "RoleStand", "own_rows", "role_stand"]
 
 Role = Literal["registry", "orchestrator"]
 Make = Literal["fake", "aiohttp"]
