@@ -228,10 +228,12 @@ class Worker:
             logger.error("worker got no public key: %s", self.short(error))
 
     async def keep_key(self):
+        """From the start, so that an outage later does not find one worker with a key and one without."""
+        while await self.first_key() is None:
+            await asyncio.sleep(5)
         while True:
             await asyncio.sleep(180)
-            if self.verifying is not None:
-                await self.read_key()
+            await self.read_key()
 
     async def first_key(self):
         async with self.fetching:
