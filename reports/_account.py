@@ -170,8 +170,8 @@ def _why(
         if root.verdict == "fail" and root.level == "MUST":
             blocked.setdefault(root.id, []).append(each)
         else:
-            unjudged = root.verdict in {"not_observed", "error"}
-            reason = root.message if unjudged else verdict.message
+            known = root.id in wanted and root.verdict in {"not_observed", "error"}
+            reason = root.message if known else verdict.message
             groups.setdefault(reason, []).append((each, root.id if root is not verdict else None))
     failed = [one for one in verdicts.values() if one.verdict == "fail" and one.level == "MUST"]
     failures = [_failure(one, blocked.get(one.id, []), gating) for one in failed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from udckit.conformance import read_record
 from udckit.fakes import FakeDroplet, FakeOrchestrator, FakeRegistry
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Serve = Callable[[type[BaseHTTPRequestHandler]], contextlib.AbstractContextManager[str]]
 
 PATIENCE = 60
 DROPLET = f"{sys.executable} -m udckit.cli fakes droplet --port {{port}}"
@@ -45,6 +47,7 @@ class AnswersAnything(BaseHTTPRequestHandler):
         pass
 
 
+@contextlib.contextmanager
 def serve(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -59,7 +62,15 @@ def serve(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def anything() -> Iterator[str]:
-    yield from serve(AnswersAnything)
+    """The address of a server that answers {} to everything."""
+    with serve(AnswersAnything) as url:
+        yield url
+
+
+@pytest.fixture
+def serving() -> Serve:
+    """Serve a handler of the test's own."""
+    return serve
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +116,12 @@ def _run(module: str, folder: Path, words: tuple[str, ...], env: dict[str, str])
 
 
 @pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a program that a test starts by itself."""
+    return clean_environment(tmp_path)
+
+
+@pytest.fixture
 def udckit(tmp_path: Path) -> Run:
     """Run `udckit …` in an empty folder."""
 
@@ -133,6 +150,15 @@ def verdicts_in(folder: Path) -> dict[str, str]:
 def verdicts() -> Callable[[Path], dict[str, str]]:
     """Read the verdicts that a run left in a folder."""
     return verdicts_in
+
+
+@pytest.fixture(scope="session")
+def plain_verdicts(anything: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What `udckit certify` comes to where pytest has no hand in it."""
+    folder = tmp_path_factory.mktemp("plain")
+    run = _run("udckit.cli", folder, ("certify", anything, "--quiet"), {})
+    assert run.returncode == 1
+    return verdicts_in(folder)
 
 
 @pytest.fixture

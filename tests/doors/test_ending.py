@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doors.conftest import clean_environment, serve
 
 Run = Callable[..., Any]
+Serve = Callable[..., contextlib.AbstractContextManager[str]]
 
 PATIENCE = 30
 
 
 @pytest.fixture
-def stuck() -> Iterator[tuple[str, threading.Event]]:
+def stuck(serving: Serve) -> Iterator[tuple[str, threading.Event]]:
     """A droplet that soon hangs; the event says that it does."""
     asked, released = threading.Event(), threading.Event()
 
@@ -43,17 +44,16 @@ def stuck() -> Iterator[tuple[str, threading.Event]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    running = serve(Hangs)
-    yield next(running), asked
-    released.set()
-    next(running, None)
+    with serving(Hangs) as url:
+        yield url, asked
+        released.set()
 
 
-def started(url: str, folder: Path) -> subprocess.Popen[str]:
+def started(url: str, folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "udckit.cli", "certify", url],
         cwd=folder,
-        env=clean_environment(folder),
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -63,10 +63,14 @@ def started(url: str, folder: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_run_that_is_interrupted_says_so_in_one_line_and_leaves_its_record(
-    stuck: tuple[str, threading.Event], tmp_path: Path, udckit: Run, number: signal.Signals
+    stuck: tuple[str, threading.Event],
+    tmp_path: Path,
+    udckit: Run,
+    environment: dict[str, str],
+    number: signal.Signals,
 ) -> None:
     url, asked = stuck
-    run = started(url, tmp_path)
+    run = started(url, tmp_path, environment)
     assert asked.wait(PATIENCE)
     os.kill(run.pid, number)
     told, said = run.communicate(timeout=PATIENCE)
@@ -83,10 +87,13 @@ def test_run_that_is_interrupted_says_so_in_one_line_and_leaves_its_record(
 
 
 def test_run_that_is_killed_leaves_a_record_that_reads_as_incomplete(
-    stuck: tuple[str, threading.Event], tmp_path: Path, udckit: Run
+    stuck: tuple[str, threading.Event],
+    tmp_path: Path,
+    udckit: Run,
+    environment: dict[str, str],
 ) -> None:
     url, asked = stuck
-    run = started(url, tmp_path)
+    run = started(url, tmp_path, environment)
     assert asked.wait(PATIENCE)
     os.kill(run.pid, signal.SIGKILL)
     run.communicate(timeout=PATIENCE)

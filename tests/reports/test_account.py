@@ -72,3 +72,11 @@ def test_footer_that_was_interrupted_certifies_nothing(make_lines: Callable[...,
     lines[-1]["interrupted"] = True
 
     assert account_of(RunRecord.of(lines)).words["shape"] == "incomplete"
+
+
+def test_row_tells_its_own_reason_where_what_it_waits_for_was_not_asked_for(
+    make_record: MakeRecord,
+) -> None:
+    record = make_record({"UDC-STATE-002": waiting("AUTH-001", "no token")})
+
+    assert [cause.reason for cause in account_of(record).causes] == ["no token"]

@@ -82,7 +82,7 @@ def _call(said: _Said, verdict: Verdict, record: RunRecord) -> pytest.TestReport
     waits = f" (waits for {verdict.blocked_by})" if verdict.blocked_by else ""
     word = verdict.verdict.replace("_", " ")
     reason = f"{word}: {one_line(verdict.message)}{waits}"
-    return said.report("call", "skipped", (str(said.item.path), 0, reason))
+    return said.report("call", "skipped", (str(said.item.path), None, reason))
 
 
 class _Said:
@@ -105,7 +105,7 @@ class _Said:
         self,
         when: Phase,
         outcome: Result,
-        longrepr: str | tuple[str, int, str] | None = None,
+        longrepr: str | tuple[str, int | None, str] | None = None,
         sections: list[tuple[str, str]] | None = None,
     ) -> pytest.TestReport:
         return pytest.TestReport(
@@ -113,7 +113,7 @@ class _Said:
             location=self.item.location,
             keywords={self.item.name: 1},
             outcome=outcome,
-            longrepr=longrepr,
+            longrepr=longrepr,  # type: ignore[arg-type]  # pytest reads a missing line number too
             when=when,
             sections=sections or [],
             user_properties=self.properties,

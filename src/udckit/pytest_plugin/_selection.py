@@ -29,7 +29,7 @@ _SELECTING: Final = (
 """Options that leave rows out, reorder them or stop early, by the names that pytest gives them."""
 
 _TELLING: Final = {"reportchars": "N", "tbstyle": "no"}
-"""pytest would tell each failure twice more, beside udckit's own screen; unless it is asked to."""
+"""pytest would tell each failure twice more, beside udckit's own screen: only where it is asked."""
 
 
 def typed_alone(config: pytest.Config) -> argparse.Namespace:
@@ -45,9 +45,10 @@ def drop_foreign_selection(config: pytest.Config) -> None:
         if hasattr(config.option, name) and hasattr(typed, name):
             setattr(config.option, name, getattr(typed, name))
     untouched = config.stash[PARSER].parse_known_args([], argparse.Namespace())
-    for name, value in _TELLING.items():
-        asked = getattr(typed, name, None)
-        setattr(config.option, name, value if asked == getattr(untouched, name, None) else asked)
+    telling = [name for name in _TELLING if hasattr(untouched, name)]
+    asked = any(getattr(typed, name) != getattr(untouched, name) for name in telling)
+    for name in telling:
+        setattr(config.option, name, getattr(typed, name) if asked else _TELLING[name])
 
 
 def in_one_process(config: pytest.Config) -> bool:
