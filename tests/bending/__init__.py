@@ -1,0 +1,1 @@
+"""A right droplet that tests bend, and what the engine says of it."""
