@@ -1,7 +1,9 @@
 """How it is judged: target, probe, expectation, verdict, engine, run record; suites by surface."""
 
+from udckit.conformance.battery import LockoutError, dressed, refused, served, shown
 from udckit.conformance.certify import RECORD_NAME, Reached, certify, reach
 from udckit.conformance.check import Check, all_checks, verifies
+from udckit.conformance.doors import Door, door, doors, listed_routes
 from udckit.conformance.engine import EXIT, Engine, Outcomes, exit_code, rejudge, wanted_rows
 from udckit.conformance.errors import (
     InvocationError,
@@ -15,6 +17,7 @@ from udckit.conformance.errors import (
 from udckit.conformance.exchange import Answer, Exchange, Request
 from udckit.conformance.expect import Expectation, expect, operation_of
 from udckit.conformance.gates import BoxResult, StageResult, box_results, stage_results
+from udckit.conformance.heard import Heard, Line, Sender
 from udckit.conformance.judge import root_cause
 from udckit.conformance.observation import MISSING, Observation, curl, quote
 from udckit.conformance.options import (
@@ -48,12 +51,16 @@ __all__ = [
     "Ask",
     "BoxResult",
     "Check",
+    "Door",
     "Engine",
     "Exchange",
     "Expectation",
+    "Heard",
     "Identity",
     "InvocationError",
+    "Line",
     "LiveSource",
+    "LockoutError",
     "NotApplicable",
     "NotObserved",
     "Observation",
@@ -68,6 +75,7 @@ __all__ = [
     "Request",
     "RunRecord",
     "Safety",
+    "Sender",
     "Settings",
     "Source",
     "StageResult",
@@ -83,16 +91,23 @@ __all__ = [
     "certifiable",
     "certify",
     "curl",
+    "door",
+    "doors",
+    "dressed",
     "dump",
     "exit_code",
     "expect",
+    "listed_routes",
     "operation_of",
     "quote",
     "reach",
     "read_configuration",
     "read_record",
+    "refused",
     "rejudge",
     "root_cause",
+    "served",
+    "shown",
     "stage_results",
     "verifies",
     "wanted_rows",

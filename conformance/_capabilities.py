@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from udckit.conformance.errors import NotObserved
 from udckit.conformance.observation import Observation
-from udckit.conformance.probe import ANONYMOUS, VALID, Probe
+from udckit.conformance.probe import ANONYMOUS, VALID, Ask, Probe
 
 __all__ = ["CAPABILITIES", "metrics_page", "openapi_document"]
 
@@ -20,15 +20,20 @@ _DATABASES: Final = frozenset({"database", "db", "sql"})
 _CACHES: Final = ("redis", "valkey")
 
 
-def _openly(service: Probe, path: str) -> Observation:
+def _openly(service: Probe, path: str, *, once: bool = False) -> Observation:
     """GET anonymously, else with a valid token; follow one redirect on the same origin."""
-    seen = service.get(path, token=ANONYMOUS)
+
+    def get(path: str, how: str, **more: Any) -> Observation:
+        ask = Ask("GET", path, **more)
+        return service.once(f"{path} {how}", ask) if once else service.send(ask)
+
+    seen = get(path, "openly", token=ANONYMOUS)
     if seen.status in {401, 403} and service.has_token:
-        seen = service.get(path, token=VALID)
+        seen = get(path, "with a token", token=VALID)
     target = seen.header("location") if seen.status in _REDIRECT else None
     base = seen.exchange.base
     if target is not None and (target.startswith(base + "/") or _is_path(target)):
-        seen = service.get(target.removeprefix(base))
+        seen = get(target.removeprefix(base), "after a redirect")
     return seen
 
 
@@ -42,8 +47,8 @@ def metrics_page(service: Probe) -> Observation:
 
 
 def openapi_document(service: Probe) -> Observation:
-    """Read /openapi.json as the capability is looked for."""
-    return _openly(service, "/openapi.json")
+    """Read /openapi.json as the capability is looked for; once in a run."""
+    return _openly(service, "/openapi.json", once=True)
 
 
 def _metrics(service: Probe) -> bool:

@@ -31,7 +31,10 @@ _GZIP_WINDOW: Final = 47
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request as it will stand on the wire; `prefix` and `target` are sent as they are."""
+    """A request as it will stand on the wire; `prefix` and `target` are sent as they are.
+
+    `instance` and `patient` are for the source that sends it, see `Ask`.
+    """
 
     method: str
     target: str
@@ -40,6 +43,8 @@ class Outgoing:
     deadline: float = DEADLINE
     limit: int = SIZE_LIMIT
     prefix: str = ""
+    instance: str = ""
+    patient: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from udckit.conformance._wire import Outgoing, Wire
-from udckit.conformance.errors import UnreachableError
+from udckit.conformance.errors import InvocationError, UnreachableError
+from udckit.conformance.forge import Forge
 from udckit.conformance.probe import TokenShelf
 from udckit.conformance.settings import Identity
-from udckit.fakes import FakeRegistry, VerifyingKey, decode_unverified
+from udckit.conformance.surroundings import Enrol
+from udckit.fakes import (
+    FakeRegistry,
+    NameTakenError,
+    SigningKey,
+    VerifyingKey,
+    decode_unverified,
+)
 
 __all__ = [
     "NO_AUTHORITY",
@@ -22,7 +31,9 @@ __all__ = [
     "from_nothing",
     "from_registry",
     "from_token",
+    "knows",
     "of_registry",
+    "with_key",
 ]
 
 PROBE_NAME: Final = "udckit-probe"
@@ -49,6 +60,7 @@ class Authority:
     identity: Identity = field(default_factory=Identity)
     signed_by: Callable[[str], str] = lambda _: "unknown"
     secrets: tuple[str, ...] = ()
+    enrol: Enrol | None = None
 
 
 def from_nothing() -> Authority:
@@ -75,8 +87,35 @@ def from_fake(registry: FakeRegistry) -> Authority:
     def signed_by(token: str) -> str:
         return "authority" if registry.signed_by(token) is not None else "unknown"
 
+    def enrol(name: str, facts: Mapping[str, Any]) -> tuple[str, int] | None:
+        try:
+            more = registry.register(name, next(numbers), **facts)
+        except (NameTakenError, ValueError):
+            return None
+        return more.token, more.service_id
+
+    numbers = itertools.count(PROBE_ID + 1)
     identity = Identity(PROBE_NAME, admitted.service_id, PROBE_ID)
-    return Authority("kit", TokenShelf(valid=admitted.token), identity, signed_by)
+    shelf = TokenShelf(valid=admitted.token, forge=Forge(admitted.token, key=registry.key))
+    return Authority("kit", shelf, identity, signed_by, enrol=enrol)
+
+
+def with_key(authority: Authority, key: SigningKey) -> Authority:
+    """Give the forge the key that the authority signs with, so that it signs odd claims too.
+
+    Raises:
+        InvocationError: it is another key.
+    """
+    valid = authority.tokens.valid
+    if valid is None:
+        return authority
+    if not key.public.signed(valid):
+        raise InvocationError(
+            "The signing key is not the one that signed the kit's valid token, so nothing that it "
+            "signs would count: give the private key of the Registry that the target trusts."
+        )
+    shelf = TokenShelf(valid=valid, forge=Forge(valid, key=key))
+    return replace(authority, tokens=shelf)
 
 
 def from_registry(
@@ -92,11 +131,28 @@ def from_registry(
         authority = _registered(_Caller(wire, tuple(headers)), kind)
     finally:
         wire.close()
+    if authority is not None and authority.tokens.valid is not None:
+        return replace(authority, enrol=_enrolling(url, tuple(headers), ca_file))
     if authority is None:
         raise UnreachableError(
             f"The Registry at {url} does not answer. Is --registry right, and is it up?"
         )
     return authority
+
+
+def knows(url: str, authority: Authority, port: int | None) -> bool:
+    """True where a droplet that listens on `port` is registered at the Registry."""
+    wire = Wire(url)
+    token = authority.tokens.valid or ""
+    try:
+        returned = wire.send(Outgoing("GET", "/services", (("Authorization", f"Bearer {token}"),)))
+    finally:
+        wire.close()
+    listed = _parsed(returned.body)
+    services = listed.get("services") if isinstance(listed, dict) else listed
+    return isinstance(services, list) and any(
+        isinstance(each, dict) and each.get("port") == port for each in services
+    )
 
 
 def of_registry(
@@ -111,7 +167,9 @@ def of_registry(
     caller = _Caller(wire, tuple(headers))
     try:
         if token is not None:
-            return replace(from_token(token), signed_by=_verifier(caller.public_key()))
+            pem = caller.public_key()
+            shelf = TokenShelf(valid=token, forge=Forge(token, public_pem=_usable(pem)))
+            return replace(from_token(token), tokens=shelf, signed_by=_verifier(pem))
         why = TokenShelf(why_none="the Registry does not answer POST /register")
         return _registered(caller, "target") or Authority("target", why)
     finally:
@@ -125,7 +183,9 @@ class _Caller:
     wire: Wire
     headers: tuple[tuple[str, str], ...]
 
-    def register(self, identity: Identity) -> tuple[int | None, dict[str, Any]]:
+    def register(
+        self, identity: Identity, facts: Mapping[str, Any] | None = None
+    ) -> tuple[int | None, dict[str, Any]]:
         asked = {
             "name": identity.service_name,
             "droplet_id": identity.droplet_id,
@@ -134,6 +194,7 @@ class _Caller:
             "capabilities": ["probing"],
             "version": "1.0.0",
             "udc_compliant": True,
+            **(facts or {}),
         }
         return self._call("POST", "/register", json.dumps(asked).encode())
 
@@ -148,11 +209,15 @@ class _Caller:
         returned = self.wire.send(Outgoing(method, path, (*json_type, *self.headers), body))
         if returned.trouble is not None:
             return None, {}
-        try:
-            answer = json.loads(returned.body)
-        except ValueError:
-            answer = {}
+        answer = _parsed(returned.body)
         return returned.status, answer if isinstance(answer, dict) else {}
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _registered(caller: _Caller, kind: str) -> Authority | None:
@@ -169,14 +234,44 @@ def _registered(caller: _Caller, kind: str) -> Authority | None:
     if status is None:
         return None
     token, number = answer.get("token"), answer.get("service_id")
-    signed_by = _verifier(caller.public_key())
+    pem = caller.public_key()
+    signed_by = _verifier(pem)
     if status != _CREATED or not isinstance(token, str) or not isinstance(number, int):
         why = f"the Registry answered {status} to the kit's registration"
         if status == _CREATED:
             why = "the Registry answered the kit's registration without a token and a service_id"
         return Authority(kind, TokenShelf(why_none=why), identity, signed_by)
     identity = replace(identity, service_id=number)
-    return Authority(kind, TokenShelf(valid=token), identity, signed_by, (token,))
+    shelf = TokenShelf(valid=token, forge=Forge(token, public_pem=_usable(pem)))
+    return Authority(kind, shelf, identity, signed_by, (token,))
+
+
+def _enrolling(url: str, headers: tuple[tuple[str, str], ...], ca_file: str | None) -> Enrol:
+    """Register further services of the kit's at a Registry; each run's under the same names."""
+    numbers = itertools.count(PROBE_ID + 1)
+
+    def enrol(name: str, facts: Mapping[str, Any]) -> tuple[str, int] | None:
+        wire = Wire(url, ca_file=ca_file)
+        try:
+            identity = Identity(name, droplet_id=next(numbers))
+            status, answer = _Caller(wire, headers).register(identity, facts)
+        finally:
+            wire.close()
+        token, number = answer.get("token"), answer.get("service_id")
+        if status != _CREATED or not isinstance(token, str) or not isinstance(number, int):
+            return None
+        return token, number
+
+    return enrol
+
+
+def _usable(pem: Any) -> str | None:
+    """Give a public key that a forge can misuse; None for anything but RSA in PEM."""
+    try:
+        VerifyingKey(pem)
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return str(pem)
 
 
 def _verifier(pem: Any) -> Callable[[str], str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,16 +20,21 @@ from udckit.conformance.authority import (
     from_nothing,
     from_registry,
     from_token,
+    knows,
     of_registry,
+    with_key,
 )
 from udckit.conformance.engine import Engine
 from udckit.conformance.errors import InvocationError, UnreachableError
+from udckit.conformance.heard import Line
 from udckit.conformance.options import Options, Way
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import Redactor
 from udckit.conformance.settings import Safety, Settings
 from udckit.conformance.source import LiveSource
-from udckit.conformance.target import free_port, launch, serve_app
+from udckit.conformance.surroundings import LiveSurroundings, Start
+from udckit.conformance.target import PLAIN, free_port, launch, serve_app
+from udckit.fakes import SigningKey
 
 __all__ = ["RECORD_NAME", "Reached", "certify", "reach"]
 
@@ -37,6 +43,7 @@ RECORD_NAME: Final = "run.jsonl"
 _REGISTRATION_PATIENCE: Final = 3.0
 _POLITE_RATE: Final = 5.0
 _REACHABLE_WITHIN: Final = 2.5
+_ANOTHER_STARTUP: Final = 15.0
 _DROPLET_ID: Final = 4711
 _SERVICE_NAME: Final = "udckit-target"
 
@@ -53,6 +60,8 @@ class Reached:
     registry: str | None = None
     orchestrator: str | None = None
     boot_seconds: float | None = None
+    starts: Start | None = None
+    reads: Callable[[], Sequence[Line]] | None = None
 
 
 def certify(
@@ -95,7 +104,15 @@ def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
     measures: dict[str, Callable[[], float]] = {"floor": floor_p95}
     if boot is not None:
         measures["boot"] = lambda: boot
-    source = LiveSource(settings, recorder, redactor, measures=measures)
+    around = LiveSurroundings(
+        recorder,
+        redactor,
+        enrols=authority.enrol if settings.safety != "read-only" else None,
+        starts=reached.starts,
+        reads=reached.reads,
+        listens=settings.is_local,
+    )
+    source = LiveSource(settings, recorder, redactor, measures=measures, around=around)
     try:
         Engine(settings, source, authority.tokens, recorder, authority=authority.kind).run()
     finally:
@@ -148,13 +165,14 @@ def _at_url(options: Options, url: str) -> Iterator[Reached]:
     elif options.registry is not None:
         authority = from_registry(options.registry.rstrip("/"), ca_file=options.ca_file)
     else:
-        running = next(iter(fakes.find_running_fakes()), None)
-        if running is not None:
-            authority = from_registry(running.registry, kind="fakes")
-            yield Reached(url, "fakes", authority, running.registry, running.orchestrator)
-            return
+        for running in fakes.find_running_fakes():
+            registry = running.registry.url
+            authority = with_key(from_registry(registry, kind="fakes"), running.registry.key())
+            if knows(registry, authority, urlsplit(url).port):
+                yield Reached(url, "fakes", authority, registry, running.orchestrator.url)
+                return
         authority = from_nothing()
-    yield Reached(url, way, authority, options.registry)
+    yield Reached(url, way, _with_given_key(options, authority), options.registry)
 
 
 @contextlib.contextmanager
@@ -175,20 +193,62 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
         }
         with contextlib.ExitStack() as stack:
             boot: float | None = None
+            starts: Start | None = None
+            reads: Callable[[], Sequence[Line]] | None = None
             if options.launch is not None:
                 running = stack.enter_context(
                     launch(options.launch, environment, startup=options.startup)
                 )
                 url, boot = running.url, running.boot_seconds
+                starts, reads = _starting(options, environment), running.lines.copy
             else:
                 url = stack.enter_context(serve_app(options.app or "", environment))
             if options.role == "registry":
-                yield Reached(url, options.way, _of_target(options, url), boot_seconds=boot)
+                authority = _with_given_key(options, _of_target(options, url))
+                yield Reached(
+                    url, options.way, authority, boot_seconds=boot, starts=starts, reads=reads
+                )
                 return
             with contextlib.suppress(TimeoutError, AssertionError):
                 registry.journal.wait_for(path="/register", timeout=_REGISTRATION_PATIENCE)
             authority = from_fake(registry)
-            yield Reached(url, options.way, authority, registry.url, orchestrator.url, boot)
+            yield Reached(
+                url, options.way, authority, registry.url, orchestrator.url, boot, starts, reads
+            )
+
+
+def _starting(options: Options, environment: Mapping[str, str]) -> Start:
+    """Start further instances of a launched target, each under an environment of its own."""
+    numbers = itertools.count(1)
+
+    @contextlib.contextmanager
+    def start(changes: Mapping[str, str | None]) -> Iterator[str]:
+        number = next(numbers)
+        names = {
+            "SERVICE_NAME": f"{_SERVICE_NAME}-{number}",
+            "DROPLET_ID": str(_DROPLET_ID + number),
+        }
+        operators = {name for name, _ in options.environment} if PLAIN in changes else set()
+        kept = {name: value for name, value in environment.items() if name not in operators}
+        changed = {**kept, **names, **changes}
+        with launch(options.launch or "", changed, startup=_ANOTHER_STARTUP) as running:
+            yield running.url
+
+    return start
+
+
+def _with_given_key(options: Options, authority: Authority) -> Authority:
+    """Put the operator's signing key at the forge, where one was given."""
+    if options.signing_key is None:
+        return authority
+    try:
+        key = SigningKey.from_pem(options.signing_key.read_bytes())
+    except (OSError, ValueError) as trouble:
+        raise InvocationError(
+            f"The signing key {options.signing_key} cannot be used: {trouble}. It should be the "
+            "Registry's RSA private key in PEM, unencrypted."
+        ) from trouble
+    return with_key(authority, key)
 
 
 def _of_target(options: Options, url: str) -> Authority:

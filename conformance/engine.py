@@ -12,6 +12,7 @@ from udckit import __version__
 from udckit.conformance._capabilities import CAPABILITIES
 from udckit.conformance.check import Check, all_checks
 from udckit.conformance.errors import NotObserved, Outcome
+from udckit.conformance.forge import Forge
 from udckit.conformance.gates import StageResult, stage_results
 from udckit.conformance.judge import in_order, judge
 from udckit.conformance.observation import Tally
@@ -20,6 +21,7 @@ from udckit.conformance.record import FORMAT, Recorder, RunRecord
 from udckit.conformance.settings import Settings
 from udckit.conformance.sofar import VerdictsSoFar
 from udckit.conformance.source import ReplaySource, Source
+from udckit.conformance.standing import Standing
 from udckit.conformance.verdict import Verdict
 from udckit.specs import Requirement, catalogue, digests, edition
 
@@ -60,6 +62,7 @@ class Engine:
     now: Callable[[], float] = time.time
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _capabilities: dict[str, bool | None] = field(default_factory=dict)
+    _standing: Standing = field(default_factory=Standing)
 
     def run(self) -> Outcomes:
         """Write the header, judge every row, write the footer; Ctrl-C leaves a readable record."""
@@ -123,7 +126,9 @@ class Engine:
         return verdict
 
     def _probe(self) -> Probe:
-        return Probe(self.settings, self.source, self.tokens, self._capabilities, Tally())
+        return Probe(
+            self.settings, self.source, self.tokens, self._capabilities, Tally(), self._standing
+        )
 
     def _look_for_capabilities(self) -> None:
         for name, look in CAPABILITIES.items():
@@ -170,6 +175,7 @@ class Engine:
             "authority": self.authority,
             "token": self.tokens.valid is not None,
             "why_no_token": self.tokens.why_none,
+            "forge": sorted(self.tokens.forge.can) if self.tokens.forge is not None else None,
         }
 
 
@@ -223,7 +229,9 @@ def rejudge(record: RunRecord) -> dict[str, Verdict]:
     """Judge a record again, offline: the same checks over what was seen then."""
     settings = Settings.from_json(record.header["settings"])
     shelf = TokenShelf(
-        valid="<token>" if record.header["token"] else None, why_none=record.header["why_no_token"]
+        valid="<token>" if record.header["token"] else None,
+        why_none=record.header["why_no_token"],
+        forge=Forge.for_record(frozenset(record.header["forge"] or ())),
     )
     engine = Engine(
         settings=settings,

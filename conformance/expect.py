@@ -20,6 +20,7 @@ _SHOWN_BODY: Final = 160
 _SERVER_ERROR: Final = 500
 _RATE_LIMITED: Final = 429
 _UNHEALTHY: Final = 503
+_UNAUTHORIZED: Final = 401
 _FEW: Final = 5
 _NOT_LET_IN: Final = frozenset({401, 403})
 
@@ -84,6 +85,18 @@ class Expectation:
         words = " or ".join(map(str, codes))
         status = self.seen.status
         return self.holds(status is not None and status not in codes, expected=f"no status {words}")
+
+    def refused(self) -> Self:
+        """What was forged is answered as its recipe says: 401, and what CONF-45 adds to it."""
+        self.asked()
+        recipe = self.seen.recipe
+        right = recipe.expected if recipe is not None else (_UNAUTHORIZED,)
+        closed = recipe is not None and recipe.or_closed and self.seen.exchange.trouble == "reset"
+        few = f"status {' or '.join(map(str, right))}"
+        return self.holds(
+            self.seen.status in right or closed,
+            expected=few if len(right) <= _FEW else "no success",
+        )
 
     def accepted(self) -> Self:
         """The answer has a status that the contract knows as a success of this operation."""
@@ -183,7 +196,7 @@ class Expectation:
         if not claim:
             raise Violation(
                 expected=expected,
-                observed=self._shown() if observed is None else f"{observed} [{self.seen.call}]",
+                observed=self._shown() if observed is None else f"{observed} [{self._asked_for()}]",
                 seen=self.seen,
             )
         return self
@@ -236,11 +249,15 @@ class Expectation:
 
     def _shown(self) -> str:
         if not self.seen.answered:
-            return f"{self.seen.exchange.trouble_in_words} [{self.seen.call}]"
+            return f"{self.seen.exchange.trouble_in_words} [{self._asked_for()}]"
         body = " ".join(self.seen.text[: _SHOWN_BODY + 1].split())
         cut = body[: _SHOWN_BODY - 1] + "…" if len(body) >= _SHOWN_BODY else body
         told = f", body {cut}" if cut else ", no body"
-        return f"status {self.seen.status}{told} [{self.seen.call}]"
+        return f"status {self.seen.status}{told} [{self._asked_for()}]"
+
+    def _asked_for(self) -> str:
+        recipe = self.seen.recipe
+        return self.seen.call if recipe is None else f"{self.seen.call} with {recipe.words}"
 
 
 def operation_of(seen: Observation) -> Operation | None:

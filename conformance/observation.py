@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from udckit.conformance.exchange import Exchange
+from udckit.conformance.forge import Recipe
 
 __all__ = ["MISSING", "Observation", "Tally", "curl", "quote"]
 
@@ -37,11 +38,13 @@ class Tally:
 class Observation:
     """One exchange as a check reads it. Everything is computed when it is first asked for."""
 
-    __slots__ = ("_headers", "_json", "exchange", "tally")
+    __slots__ = ("_headers", "_json", "exchange", "recipe", "tally")
 
-    def __init__(self, exchange: Exchange, tally: Tally) -> None:
+    def __init__(self, exchange: Exchange, tally: Tally, recipe: Recipe | None = None) -> None:
         self.exchange = exchange
         self.tally = tally
+        self.recipe = recipe
+        """What was forged for it; None for an ordinary request."""
         self._headers: dict[str, list[str]] | None = None
         self._json: tuple[Any, str | None] | None = None
 

@@ -53,6 +53,7 @@ class Options:
     safety: Safety | None = None
     registry: str | None = None
     token: str | None = None
+    signing_key: Path | None = None
     has: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     public: tuple[str, ...] = ()
@@ -170,6 +171,8 @@ def _shaped(name: str, value: Any, where: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise InvocationError(f"{where}: {name} is a list of words")
         return tuple(value)
+    if name == "signing_key" and isinstance(value, str):
+        return Path(value)
     wanted: dict[str, type | tuple[type, ...]] = {
         **dict.fromkeys(("rate", "max_time", "health_budget", "startup"), (int, float)),
         "seed": int,

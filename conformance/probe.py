@@ -46,6 +46,13 @@ VALID: Final = _Mark("VALID")
 ANONYMOUS: Final = _Mark("ANONYMOUS")
 """No Authorization header at all."""
 
+_MISSING: Final = {
+    "sign": "it needs tokens that the target's Registry would sign and no Registry does: start the "
+    "droplet against `udckit fakes up`, let the kit launch it, or give --signing-key FILE",
+    "public-key": "it needs the Registry's public key: give --registry URL",
+}
+"""What a run lacks that has a valid token, by what a recipe needs."""
+
 _WHERE_THERE_IS_ONE: Final = _Mark("WHERE_THERE_IS_ONE")
 
 Token = _Mark | str
@@ -183,6 +190,10 @@ class Probe:
         """What the forge has for recipes that need it: `sign`, `public-key`."""
         return frozenset() if self.tokens.forge is None else self.tokens.forge.can
 
+    def why_not(self, needs: frozenset[str]) -> str:
+        """Say what is missing for recipes that the forge cannot follow, and how to give it."""
+        return _MISSING["public-key" if "sign" not in needs - self.can else "sign"]
+
     def forged(self, recipe: Recipe) -> str:
         """Make a token by a recipe; it is known by the recipe's name in the record."""
         if self.tokens.forge is None:
@@ -196,19 +207,19 @@ class Probe:
         return [self._seen(exchange) for exchange in self.source.so_far()]
 
     def sender(self, name: str, *, listens: bool = False, **facts: Any) -> Sender | None:
-        """Register another service at the authority, for a token of its own; None where it will not.
+        """Register another service at the authority, for a token of its own.
 
-        `listens` registers it under the address of the kit's peer of that name; `facts` are
-        members of the registration.
+        None where it cannot be. `listens` registers it under the address of the kit's peer of
+        that name; `facts` are members of the registration.
         """
         return self.source.around.enrol(name, listens=listens, facts=facts)
 
     def peer(self, name: str, host: str = "127.0.0.1") -> str | None:
-        """Give the URL of a peer of the kit's that listens; None where the target cannot reach it."""
+        """Give the URL of a peer that listens; None where the target cannot reach it."""
         return self.source.around.peer(name, host)
 
     def heard(self, name: str, mark: str, *, within: float = 0.0) -> tuple[Heard, ...]:
-        """Give what came to a peer with `mark` in its path, waiting up to `within` seconds for it."""
+        """Give what came to a peer with `mark` in its path; wait up to `within` seconds for it."""
         return self.source.around.heard(name, mark, within)
 
     def start(self, instance: str, environment: Mapping[str, str | None]) -> str | None:

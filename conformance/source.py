@@ -16,6 +16,11 @@ from udckit.conformance.exchange import Answer, Exchange, Request
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import PLACEHOLDER, Redactor, TokenFacts
 from udckit.conformance.settings import Settings
+from udckit.conformance.surroundings import (
+    LiveSurroundings,
+    RecordedSurroundings,
+    Surroundings,
+)
 from udckit.fakes import VerifyingKey
 
 __all__ = ["LiveSource", "ReplaySource", "Source"]
@@ -43,6 +48,11 @@ class Source(Protocol):
 
     asked: list[int]
 
+    @property
+    def around(self) -> Surroundings:
+        """What lies around the exchanges."""
+        ...
+
     def begin(self, key: str) -> None:
         """Turn to a check (its requirement's id), or to another reader of exchanges."""
         ...
@@ -53,6 +63,10 @@ class Source(Protocol):
 
     def ask_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send all at the same time; the answers come back in the order of the requests."""
+        ...
+
+    def so_far(self) -> list[Exchange]:
+        """Give every exchange of the run up to now."""
         ...
 
     def wait(self, seconds: float) -> None:
@@ -88,10 +102,12 @@ class LiveSource:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         measures: Mapping[str, Callable[[], float]] | None = None,
+        around: LiveSurroundings | None = None,
     ) -> None:
         self.asked: list[int] = []
         self.sent = 0
-        self._count = 0
+        self.around: LiveSurroundings = around or LiveSurroundings(recorder, redactor)
+        self._exchanges: list[Exchange] = []
         self._settings = settings
         self._recorder = recorder
         self._redactor = redactor
@@ -99,7 +115,7 @@ class LiveSource:
         self._sleep = sleep
         self._measures = measures or {}
         self._measured: dict[str, float] = {}
-        self._wire = Wire(settings.target, ca_file=settings.ca_file)
+        self._wires = {"": Wire(settings.target, ca_file=settings.ca_file)}
         self._extra = tuple(settings.headers)
         self._shared: dict[str, Exchange] = {}
         self._hung: dict[tuple[str, str], int] = {}
@@ -111,10 +127,12 @@ class LiveSource:
         self._pool: ThreadPoolExecutor | None = None
 
     def close(self) -> None:
-        """Close the client and its threads."""
+        """Close the clients and their threads, and what lies around."""
         if self._pool is not None:
             self._pool.shutdown(wait=True)
-        self._wire.close()
+        for wire in self._wires.values():
+            wire.close()
+        self.around.close()
 
     def begin(self, key: str) -> None:  # noqa: ARG002 - live, what is asked is not known before
         self.asked = []
@@ -141,6 +159,10 @@ class LiveSource:
         ]
         self.asked.extend(exchange.number for exchange in exchanges)
         return exchanges
+
+    def so_far(self) -> list[Exchange]:
+        self._recorder.write({"kind": "so_far", "exchanges": len(self._exchanges)})
+        return list(self._exchanges)
 
     def wait(self, seconds: float) -> None:
         if seconds > 0:
@@ -172,7 +194,8 @@ class LiveSource:
             self._take_turn()
             at = self._now()
             returned = self._unless_hopeless(outgoing)
-            if returned.status != _RATE_LIMITED or waited >= _RATE_LIMIT_PATIENCE:
+            done = returned.status != _RATE_LIMITED or not outgoing.patient
+            if done or waited >= _RATE_LIMIT_PATIENCE:
                 return at, returned
             asked_for = next((v for k, v in returned.headers if k.lower() == "retry-after"), "")
             delay = min(
@@ -186,7 +209,7 @@ class LiveSource:
         if left <= 0:
             limit = f"{self._settings.max_time:g} s of --max-time are over"
             return Returned(0.0, trouble="unsent", detail=f"the {limit}")
-        route = (outgoing.method, outgoing.target.split("?")[0])
+        route = (f"{outgoing.instance} {outgoing.method}", outgoing.target.split("?")[0])
         hung = self._hung.get(route, 0)
         if not self._answered and sum(self._hung.values()) >= _NEVER_ANSWERED:
             return Returned(0.0, trouble="unsent", detail="it has not answered anything so far")
@@ -198,7 +221,8 @@ class LiveSource:
         with self._lock:
             self.sent += 1
         headers = (*(self._revealed(*each) for each in outgoing.headers), *self._extra)
-        returned = self._wire.send(replace(outgoing, headers=headers, deadline=deadline))
+        wire = self._wire_to(outgoing.instance)
+        returned = wire.send(replace(outgoing, headers=headers, deadline=deadline))
         with self._lock:
             if returned.trouble == "timeout":
                 self._hung[route] = self._hung.get(route, 0) + 1
@@ -206,6 +230,12 @@ class LiveSource:
             elif returned.trouble is None:
                 self._answered = True
         return returned
+
+    def _wire_to(self, instance: str) -> Wire:
+        with self._lock:
+            if instance not in self._wires:
+                self._wires[instance] = Wire(self.around.url_of(instance))
+            return self._wires[instance]
 
     def _revealed(self, name: str, value: str | bytes) -> tuple[str, str | bytes]:
         """A check knows a token that the target gave by its placeholder only."""
@@ -221,6 +251,11 @@ class LiveSource:
         if turn > now:
             self._sleep(turn - now)
 
+    def _clean_bytes(self, body: bytes) -> str:
+        """What is not UTF-8 may hold a token all the same."""
+        clean = self._redactor.text(body.decode("latin-1"))
+        return base64.b64encode(clean.encode("latin-1", "replace")).decode("ascii")
+
     def _written(self, outgoing: Outgoing, at: float, returned: Returned) -> Exchange:
         clean = self._redactor.text
         body, encoding = _as_text(outgoing.body)
@@ -232,19 +267,19 @@ class LiveSource:
             answer = Answer(
                 status=returned.status,
                 headers=tuple((name, clean(value)) for name, value in returned.headers),
-                body=clean(text or "") if how == "text" else text or "",
+                body=clean(text or "") if how == "text" else self._clean_bytes(returned.body),
                 encoding=how,
                 truncated=returned.truncated,
             )
-        self._count += 1
+        target = self.around.url_of(outgoing.instance) if outgoing.instance else None
         exchange = Exchange(
-            number=self._count,
-            base=self._settings.target + outgoing.prefix,
+            number=len(self._exchanges) + 1,
+            base=(target or self._settings.target) + outgoing.prefix,
             request=Request(
                 method=outgoing.method,
                 target=clean(outgoing.target),
                 headers=tuple(
-                    (name, clean(value if isinstance(value, str) else value.decode("latin-1")))
+                    (name, clean(value if isinstance(value, str) else _shown(value)))
                     for name, value in outgoing.headers
                 ),
                 body=clean(body) if body is not None and encoding == "text" else body,
@@ -256,6 +291,7 @@ class LiveSource:
             trouble=returned.trouble,
             detail=clean(returned.detail),
         )
+        self._exchanges.append(exchange)
         self._recorder.write(exchange.as_json())
         return exchange
 
@@ -265,6 +301,8 @@ class ReplaySource:
 
     def __init__(self, record: RunRecord) -> None:
         self.asked: list[int] = []
+        self.around = RecordedSurroundings(record)
+        self._so_far = [line["exchanges"] for line in reversed(list(record.lines("so_far")))]
         self._exchanges = record.exchanges
         self._measures = {line["name"]: line["value"] for line in record.lines("measure")}
         self._tokens = record.tokens
@@ -293,6 +331,9 @@ class ReplaySource:
     def ask_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         return [self.ask(each) for each in outgoing]
 
+    def so_far(self) -> list[Exchange]:
+        return [self._exchanges[number] for number in range(1, self._so_far.pop() + 1)]
+
     def wait(self, seconds: float) -> None:
         """Nobody waits for a recorded target."""
 
@@ -316,6 +357,14 @@ def _signed(token: str, pem: str) -> bool:
         return VerifyingKey(pem).signed(token)
     except ValueError:
         return False
+
+
+def _shown(value: bytes) -> str:
+    """A header's bytes as text; what is not UTF-8 as the letters that HTTP takes it for."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _as_text(body: bytes | None) -> tuple[str | None, str]:

@@ -20,30 +20,39 @@ from typing import IO, Final
 
 from udckit.conformance._wire import Outgoing, Wire
 from udckit.conformance.errors import InvocationError, UnreachableError
+from udckit.conformance.heard import Line
 from udckit.fakes import serve_asgi
 
-__all__ = ["Launched", "launch", "serve_app", "wait_until_it_answers"]
+__all__ = ["PLAIN", "Launched", "launch", "serve_app", "wait_until_it_answers"]
 
 _BELOW_EPHEMERAL: Final = range(20_000, 32_000)
 _POLL: Final = 0.05
 _STOPPING: Final = 5.0
-_LINES: Final = 2_000
+_LINES: Final = 20_000
+PLAIN: Final = "*"
+_NEEDED: Final = (
+    *("PATH", "HOME", "USER", "LANG", "LC_", "TMP", "TEMP", "TZ", "SHELL", "TERM", "XDG_"),
+    *("PYTHON", "VIRTUAL_ENV", "NODE_", "JAVA_", "GO", "RUBY", "GEM_", "DOTNET_", "DOCKER_"),
+    *("LD_", "DYLD_", "SSL_CERT", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT"),
+)
+"""Beginnings of the names of variables that a program may need to run at all."""
+
 _TAIL: Final = 15
 
 
 class Launched:
     """A droplet that runs as a process group of its own; its output is drained into memory."""
 
-    def __init__(self, command: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, command: str, environment: Mapping[str, str | None]) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.boot_seconds = 0.0
-        self.log: deque[str] = deque(maxlen=_LINES)
+        self.lines: deque[Line] = deque(maxlen=_LINES)
         words = [word.replace("{port}", str(self.port)) for word in _words(command)]
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the command is the operator's own
                 words,
-                env={**os.environ, **environment, "SERVICE_PORT": str(self.port)},
+                env={**_environment(environment), "SERVICE_PORT": str(self.port)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -61,7 +70,13 @@ class Launched:
         output: IO[bytes] | None = self._process.stdout
         if output is not None:
             for line in output:
-                self.log.append(line[:4_000].decode("utf-8", "replace").rstrip("\n"))
+                text = line[:4_000].decode("utf-8", "replace").rstrip("\n")
+                self.lines.append(Line(time.time(), text))
+
+    @property
+    def log(self) -> list[str]:
+        """What it wrote, line by line."""
+        return [line.text for line in self.lines.copy()]
 
     @property
     def exit_status(self) -> int | None:
@@ -70,7 +85,7 @@ class Launched:
 
     def tail(self) -> str:
         """Give the last lines that it wrote."""
-        return "\n".join(f"  | {line}" for line in list(self.log)[-_TAIL:])
+        return "\n".join(f"  | {line}" for line in self.log[-_TAIL:])
 
     def stop(self) -> None:
         """End the process group by its id: first asked, then made to."""
@@ -88,7 +103,9 @@ class Launched:
 
 
 @contextlib.contextmanager
-def launch(command: str, environment: Mapping[str, str], *, startup: float) -> Iterator[Launched]:
+def launch(
+    command: str, environment: Mapping[str, str | None], *, startup: float
+) -> Iterator[Launched]:
     """Start a droplet, wait for its /health, stop it at the end.
 
     Raises:
@@ -168,6 +185,22 @@ def free_port() -> int:
                 continue
             return port
     raise UnreachableError("200 ports between 20000 and 32000 were tried, and all are taken.")
+
+
+def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Change this process's environment: None takes a variable away, and `*` all that are not
+    needed to run a program.
+    """  # noqa: D205 - one sentence
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if PLAIN not in changes or name.startswith(_NEEDED)
+    }
+    for name, value in changes.items():
+        kept.pop(name, None)
+        if value is not None:
+            kept[name] = value
+    return kept
 
 
 def _words(command: str) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -15,6 +17,7 @@ __all__ = [
     "attacker_ec",
     "attacker_ed25519",
     "attacker_jwk",
+    "attacker_key_files",
     "attacker_rsa",
 ]
 
@@ -49,6 +52,16 @@ def attacker_certificate() -> str:
     """The attacker's self-made certificate as `x5c` holds it: base64 of the DER."""
     pem = files("udckit.conformance.forge").joinpath("keys", _CERTIFICATE).read_text("ascii")
     return "".join(pem.splitlines()[1:-1])
+
+
+@cache
+def attacker_key_files() -> Mapping[str, tuple[str, bytes]]:
+    """What stands where `jku` and `x5u` point: by file name, the media type and the body."""
+    pem = files("udckit.conformance.forge").joinpath("keys", _CERTIFICATE).read_bytes()
+    return {
+        "jwks.json": ("application/json", json.dumps({"keys": [attacker_jwk()]}).encode()),
+        "certificate.pem": ("application/x-pem-file", pem),
+    }
 
 
 def attacker_jwk() -> dict[str, str]:
