@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["RunningServer", "serve_asgi"]
 
 BACKLOG = 2048
+_QUIET_TURNS = 3  # of the loop, without a connection: one that is being accepted shows itself later
 KEEP_ALIVE = 75  # seconds: a client may keep its connection from one beat to the next
 
 
@@ -109,20 +110,25 @@ class RunningServer:
             self._server.close()
         if self._placeholder is not None:
             self._placeholder.close()
-        for connection in tuple(self._connections):
-            connection.transport.abort()
+        await self._cut()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for _ in range(100):  # a turn or two, until the transports have said goodbye
-            if not self._connections:
-                break
-            await asyncio.sleep(0)
+        await self._cut()
         if self._server is not None:
             await self._server.wait_closed()
         if self._lifespan is not None:
             await self._lifespan.shutdown()
+
+    async def _cut(self) -> None:
+        """End every connection, and those that were taken while the others ended."""
+        quiet = 0
+        while quiet < _QUIET_TURNS:
+            for connection in tuple(self._connections):
+                connection.transport.abort()
+            quiet = 0 if self._connections else quiet + 1
+            await asyncio.sleep(0)
 
 
 def serve_asgi(

@@ -1,0 +1,91 @@
+"""A client as plain as can be, and the fakes that the tests talk to."""
+
+import http.client
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from udckit.fakes import FakeOrchestrator, FakeRegistry, ManualClock
+
+NOTHING = object()
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(
+    url: str,
+    value: Any = NOTHING,
+    *,
+    method: str | None = None,
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    raw: bytes | None = None,
+    timeout: float = 10.0,
+) -> Reply:
+    """One request on a connection of its own; `value` is sent as JSON, `raw` as it is."""
+    parts = urlsplit(url)
+    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    sent = dict(headers or {})
+    body = raw
+    if value is not NOTHING:
+        body = json.dumps(value).encode()
+        sent.setdefault("content-type", "application/json")
+    if token is not None:
+        sent["authorization"] = f"Bearer {token}"
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    try:
+        line.request(method or ("GET" if body is None else "POST"), target, body, sent)
+        response = line.getresponse()
+        return Reply(response.status, dict(response.headers.items()), response.read())
+    finally:
+        line.close()
+
+
+@pytest.fixture(name="ask")
+def ask_fixture() -> Callable[..., Reply]:
+    return ask
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def registry(clock: ManualClock) -> Iterator[FakeRegistry]:
+    with FakeRegistry(clock=clock) as running:
+        yield running
+    assert running.journal.own_faults == ()
+
+
+@pytest.fixture
+def orchestrator(registry: FakeRegistry) -> Iterator[FakeOrchestrator]:
+    with FakeOrchestrator(registry=registry) as running:
+        yield running
+    assert running.journal.own_faults == ()
+
+
+@pytest.fixture
+def registration() -> dict[str, Any]:
+    return {
+        "name": "my-service",
+        "droplet_id": 10,
+        "port": 8010,
+        "health_endpoint": "/health",
+        "capabilities": ["task_processing"],
+        "version": "1.0.0",
+        "udc_compliant": True,
+    }
