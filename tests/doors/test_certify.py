@@ -16,6 +16,21 @@ Run = Callable[..., Any]
 Verdicts = Callable[[Path], dict[str, str]]
 
 
+PRINTING_APP = """
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        while True:
+            message = await receive()
+            await send({"type": message["type"] + ".complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+    print("called", scope["path"])
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{}"})
+"""
+
+
 def test_launched_droplet_that_is_right_is_certified(
     udckit: Run, launch_words: str, tmp_path: Path
 ) -> None:
@@ -174,3 +189,12 @@ def test_read_only_sends_nothing_but_reads(udckit: Run, anything: str, tmp_path:
     lines = (tmp_path / "udckit-report" / "run.jsonl").read_text().splitlines()
     methods = {line["method"] for line in map(json.loads, lines) if line["kind"] == "exchange"}
     assert methods <= {"GET", "HEAD", "OPTIONS"}
+
+
+def test_what_an_app_prints_is_kept_out_of_the_one_object(udckit: Run, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(PRINTING_APP)
+
+    run = udckit("certify", "--app", "app:app", "--only", "UDC-HEALTH-001", "--json")
+
+    assert json.loads(run.stdout)["exit_code"] == run.returncode == 0
+    assert "called" in run.stderr

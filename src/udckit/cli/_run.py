@@ -78,7 +78,7 @@ def _certified(options: Options, manner: Manner) -> int:
     path = options.report_dir / RECORD_NAME
     listening = _Listening(manner)
     try:
-        with listening.progress():
+        with listening.progress(), contextlib.redirect_stdout(sys.stderr):  # an app may print
             record = certify(options, (listening,))
     except KeyboardInterrupt:
         if not listening.began:
