@@ -31,9 +31,14 @@ def a_valid_message_is_acknowledged(service: Probe) -> None:
 @verifies("UDC-MSG-003")
 def three_types_are_accepted(service: Probe) -> None:
     """A query, a status update and a task assignment are each accepted with an empty payload."""
-    expect(accepted(service, query(service))).status(200)
+    first = accepted(service, query(service))
+    expect(first).status(200)
     for message_type in ("status_update", "task_assignment"):
-        expect(receipt(service, message_type=message_type)).status(200)
+        seen = receipt(service, message_type=message_type)
+        expect(seen).status(200).holds(
+            first.member("received") is not True or seen.member("received") is True,
+            expected=f"`received` true to a {message_type}, as to a query",
+        )
 
 
 @verifies("UDC-MSG-004")

@@ -78,6 +78,17 @@ def test_a_type_that_is_refused_is_blamed(droplet: Droplet, kind: str, status: i
     broken(droplet, "UDC-MSG-003")
 
 
+@pytest.mark.parametrize("kind", ["task_assignment", "status_update"])
+def test_a_type_that_is_not_received_is_blamed(droplet: Droplet, kind: str) -> None:
+    receipt = {"received": False, "message_id": "m", "status": "failed"}
+    droplet.answer(
+        "POST /message",
+        lambda call: Reply(receipt) if f'"{kind}"'.encode() in call.body else None,
+    )
+
+    assert blamed(droplet) == {"UDC-MSG-003", "OPS-METRICS-001"}
+
+
 def test_each_type_that_may_set_work_going_is_sent_once(droplet: Droplet) -> None:
     blamed(droplet)
 
