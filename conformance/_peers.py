@@ -19,12 +19,16 @@ __all__ = ["Call", "Peer"]
 _MOST: Final = 64 * 1024
 _PATIENCE: Final = 5.0
 _END: Final = b"\r\n\r\n"
-_RECEIVED: Final = b'{"received": true}'
+_RECEIVED: Final = b'{"received": true, "message_id": "udckit-1", "status": "processing"}'
+"""Right for a message, and for a callback."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One connection's worth of bytes; `method` is empty where they are no HTTP."""
+    """One request that came, or a connection: then method, target and body are empty.
+
+    Bytes that are no HTTP have no method.
+    """
 
     at: float
     method: str
@@ -53,7 +57,10 @@ class Peer:
         return f"http://{self.host}:{self.port}"
 
     def wait_for(self, mark: str, seconds: float) -> list[Call]:
-        """Give the calls that hold a mark, waiting until there is one, or the time is over."""
+        """Give the calls that hold a mark, waiting until there is one, or the time is over.
+
+        An empty mark is held by everything, a mere connection included.
+        """
 
         def marked() -> list[Call]:
             return [
@@ -85,16 +92,20 @@ class Peer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
+        self._note(Call(time.time(), "", "", (), b""))
         with contextlib.suppress(OSError), connection:
             connection.settimeout(_PATIENCE)
             while (call := _read(connection)) is not None:
-                with self._news:
-                    self.calls.append(call)
-                    self._news.notify_all()
+                self._note(call)
                 if not call.method:
                     break
                 connection.sendall(_answer(call.target))
         self._open.discard(connection)
+
+    def _note(self, call: Call) -> None:
+        with self._news:
+            self.calls.append(call)
+            self._news.notify_all()
 
 
 def _read(connection: socket.socket) -> Call | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -89,12 +89,11 @@ def from_fake(registry: FakeRegistry) -> Authority:
 
     def enrol(name: str, facts: Mapping[str, Any]) -> tuple[str, int] | None:
         try:
-            more = registry.register(name, next(numbers), **facts)
+            more = registry.register(name, _number_of(name), **facts)
         except (NameTakenError, ValueError):
             return None
         return more.token, more.service_id
 
-    numbers = itertools.count(PROBE_ID + 1)
     identity = Identity(PROBE_NAME, admitted.service_id, PROBE_ID)
     shelf = TokenShelf(valid=admitted.token, forge=Forge(admitted.token, key=registry.key))
     return Authority("kit", shelf, identity, signed_by, enrol=enrol)
@@ -248,12 +247,11 @@ def _registered(caller: _Caller, kind: str) -> Authority | None:
 
 def _enrolling(url: str, headers: tuple[tuple[str, str], ...], ca_file: str | None) -> Enrol:
     """Register further services of the kit's at a Registry; each run's under the same names."""
-    numbers = itertools.count(PROBE_ID + 1)
 
     def enrol(name: str, facts: Mapping[str, Any]) -> tuple[str, int] | None:
         wire = Wire(url, ca_file=ca_file)
         try:
-            identity = Identity(name, droplet_id=next(numbers))
+            identity = Identity(name, droplet_id=_number_of(name))
             status, answer = _Caller(wire, headers).register(identity, facts)
         finally:
             wire.close()
@@ -263,6 +261,11 @@ def _enrolling(url: str, headers: tuple[tuple[str, str], ...], ca_file: str | No
         return token, number
 
     return enrol
+
+
+def _number_of(name: str) -> int:
+    """Give a further service its droplet_id, the same in each run: else its name would be taken."""
+    return PROBE_ID + 100 + zlib.crc32(name.encode()) % 9_000
 
 
 def _usable(pem: Any) -> str | None:

@@ -294,7 +294,7 @@ class Probe:
         if self.settings.safety == "read-only":
             raise NotObserved(f"--safety read-only sends no {ask.method}")
         path = ask.path.split("?")[0]
-        if ask.method == "POST" and path in _POSTED:
+        if ask.method == "POST" and (path in _POSTED or path in self.standing.advertised):
             return
         if ask.method in {"PUT", "DELETE"} and path in UDC_PATHS:
             return

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from faults.fault import Fault
 from faults.proxy import FaultProxy
@@ -23,6 +23,7 @@ from udckit.conformance import (
     TokenShelf,
 )
 from udckit.conformance.authority import Authority, from_registry
+from udckit.conformance.surroundings import LiveSurroundings
 from udckit.conformance.target import launch
 from udckit.specs import catalogue
 
@@ -95,6 +96,7 @@ class RoleStand:
             now=self.clock.now,
             sleep=self.clock.sleep,
             measures={"floor": lambda: 0.01},
+            around=LiveSurroundings(recorder, redactor, enrols=self.authority.enrol),
         )
         if self.forget is not None:
             self.forget()
@@ -107,10 +109,11 @@ class RoleStand:
 
 
 @contextlib.contextmanager
-def role_stand(role: Role, make: Make) -> Iterator[RoleStand]:
+def role_stand(role: Role, make: Make, **behaviour: Any) -> Iterator[RoleStand]:
     """Bring a fake up, or the other right one in its own process; both of the same make.
 
-    The fakes live on a clock that is moved by hand, so that nobody waits.
+    The fakes live on a clock that is moved by hand, so that nobody waits. `behaviour` is a
+    FakeOrchestrator's.
     """
     with contextlib.ExitStack() as stack:
         clock: fakes.Clock = fakes.SystemClock()
@@ -121,7 +124,7 @@ def role_stand(role: Role, make: Make) -> Iterator[RoleStand]:
             registry = url = kit.url
             forget = kit.reset
             if role == "orchestrator":
-                orchestrator = fakes.FakeOrchestrator(registry=kit, clock=clock)
+                orchestrator = fakes.FakeOrchestrator(registry=kit, clock=clock, **behaviour)
                 url = stack.enter_context(orchestrator).url
                 forget = orchestrator.reset
         else:

@@ -1,0 +1,66 @@
+"""A worker of the kit's: registered as capable, listening, and alive by its beats."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from udckit.conformance import Ask, NotObserved, Observation, Probe
+from udckit.conformance.heard import Heard, Sender
+from udckit.conformance.suites.orchestrator._acts import a_task, taken
+
+WORKER: Final = "udckit-worker"
+ABILITY: Final = "udckit-work"
+WITHIN: Final = 30.0
+
+_MESSAGE: Final = "/message"
+
+
+def worker(service: Probe, name: str = WORKER, ability: str = ABILITY) -> Sender:
+    """Register a worker, and let it beat; where it cannot be, nothing is observed."""
+    hired = service.sender(name, listens=True, capabilities=[ability])
+    if hired is None:
+        raise NotObserved(
+            "no droplet of the kit's stands beside the target: give --registry, the Registry that "
+            "it trusts, on a machine that it can reach"
+        )
+    lives(service, hired)
+    return hired
+
+
+def lives(service: Probe, hired: Sender) -> Observation:
+    """Let a worker beat once."""
+    body = {
+        "service_id": hired.service_id,
+        "service_name": hired.name,
+        "status": "active",
+        "metrics": {"requests_per_minute": 0.0},
+    }
+    seen = service.send(Ask("POST", "/heartbeat", hired.token, body))
+    return taken(seen, owner="ORCH-HB-001")
+
+
+def give_work(service: Probe, mark: str, ability: str = ABILITY) -> Observation:
+    """Give a task that the worker is capable of; `mark` is in its data."""
+    seen = service.send(a_task(service, task_type=ability, data={"text": mark}))
+    return taken(seen, owner="ORCH-TASK-001")
+
+
+def assignments(
+    service: Probe, mark: str, *, to: str = WORKER, within: float = WITHIN
+) -> list[tuple[Heard, dict[str, Any]]]:
+    """Give the messages with `mark` that came to a worker, each with its body."""
+    found = []
+    for call in service.heard(to, mark, within=within):
+        body = _object(call.body)
+        if call.method == "POST" and call.target.partition("?")[0] == _MESSAGE and body is not None:
+            found.append((call, body))
+    return found
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
