@@ -71,6 +71,8 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, sock: socket.socket, local: _Local) -> None:
         self._socket = sock
         self._local = local
+        self.spoiled = False
+        """True where more came than was asked for: it must not be taken for the next answer."""
 
     def _arm(self) -> None:
         left = self._local.ends - time.monotonic()
@@ -118,7 +120,7 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
-            return self._readable()
+            return self.spoiled or self._readable()
         if info == "socket":
             return self._socket
         return None
@@ -203,6 +205,7 @@ class Wire:
             try:
                 status, headers = response.status, _text(response.headers)
                 body, truncated = _read(response, outgoing, headers)
+                response.extensions["network_stream"].spoiled = _said_more(response)
             finally:
                 response.close()
         except (httpcore.ReadTimeout, httpcore.WriteTimeout, httpcore.ConnectTimeout):
@@ -262,6 +265,16 @@ def _read(
         if size > limit:
             return b"".join(parts)[:limit], True
     return b"".join(parts), False
+
+
+def _said_more(response: httpcore.Response) -> bool:
+    """True where bytes came behind the end of the answer, in the same breath.
+
+    httpcore keeps them for the next answer on the connection, and has no public word for them.
+    """
+    inner = getattr(response.stream, "_stream", None)
+    state = getattr(getattr(inner, "_connection", None), "_h11_state", None)
+    return state is not None and bool(state.trailing_data[0])
 
 
 def _text(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

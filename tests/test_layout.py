@@ -24,6 +24,7 @@ OTHER_TESTS = {
     "faults": "faults as data, and the proxy that applies them",
     "fleet": "right droplets, written in other people's styles",
     "fleet_support": "starts the fleet",
+    "hostile": "servers that answer as no server should",
 }
 """The folders of tests/ that mirror no room, each with its reason to exist."""
 
