@@ -31,6 +31,7 @@ class Progress:
         self._judged = 0
         self._requests = 0
         self._shown = False
+        self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -59,8 +60,14 @@ class Progress:
         self._over.set()
         if self._thread is not None:
             self._thread.join()
-        if self._shown and self._write is not None:
-            self._write(_ERASE)
+        self.erase()
+
+    def erase(self) -> None:
+        """Take the line away, so that something else can be written in its place."""
+        with self._lock:
+            if self._shown and self._write is not None:
+                self._write(_ERASE)
+                self._shown = False
 
     def told(self) -> str:
         """Say how far the run is."""
@@ -75,7 +82,8 @@ class Progress:
     def _run(self) -> None:
         pause = _QUIET_FOR
         while not self._over.wait(pause):
-            if self._write is not None:
-                self._write(f"{_ERASE}{self.told()}")
-                self._shown = True
+            with self._lock:
+                if self._write is not None:
+                    self._write(f"{_ERASE}{self.told()}")
+                    self._shown = True
             pause = _EVERY

@@ -49,9 +49,12 @@ def stuck(serving: Serve) -> Iterator[tuple[str, threading.Event]]:
         released.set()
 
 
-def started(url: str, folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def started(
+    url: str, folder: Path, environment: dict[str, str], front: str = "udckit"
+) -> subprocess.Popen[str]:
+    words = ["udckit.cli", "certify", url] if front == "udckit" else ["pytest", f"--target={url}"]
     return subprocess.Popen(
-        [sys.executable, "-m", "udckit.cli", "certify", url],
+        [sys.executable, "-m", *words],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -101,3 +104,20 @@ def test_run_that_is_killed_leaves_a_record_that_reads_as_incomplete(
     shown = udckit("report", "--json")
     assert shown.returncode == 5
     assert '"shape":"incomplete"' in shown.stdout
+
+
+def test_pytest_that_is_interrupted_ends_with_udckits_exit_code_and_record(
+    stuck: tuple[str, threading.Event],
+    tmp_path: Path,
+    udckit: Run,
+    environment: dict[str, str],
+) -> None:
+    url, asked = stuck
+    run = started(url, tmp_path, environment, front="pytest")
+    assert asked.wait(PATIENCE)
+    os.kill(run.pid, signal.SIGINT)
+    told, _ = run.communicate(timeout=PATIENCE)
+
+    assert run.returncode == 5
+    assert "the run was ended early" in told
+    assert udckit("report", "-q").returncode == 5

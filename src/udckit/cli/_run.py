@@ -139,6 +139,8 @@ class _Listening:
             if not self._silent:
                 from udckit.reports.plan import plan  # noqa: PLC0415 - nothing is printed in JSON
 
+                if self._progress is not None:
+                    self._progress.erase()
                 click.echo(plan(line), err=True)
         if self._progress is not None:
             self._progress(line)

@@ -116,6 +116,7 @@ class Certification:
         def hear(line: dict[str, Any]) -> None:
             if line["kind"] == "header":
                 began.append(True)
+                progress.erase()
                 self._say(f"udckit: {plan(line)}")
             progress(line)
 

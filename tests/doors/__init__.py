@@ -1,0 +1,1 @@
+"""Both doors, tested as users meet them."""

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from udckit.conformance import Settings
+from udckit.reports import Progress, plan
+
+
+def header(**settings: object) -> dict[str, object]:
+    facts = Settings("http://127.0.0.1:8010", **settings).as_json()  # type: ignore[arg-type]  # the test's own
+    return {"kind": "header", "settings": facts}
+
+
+def test_progress_counts_what_was_judged_and_asked() -> None:
+    progress = Progress(None)
+    assert progress.told().startswith("waiting for an answer")
+
+    for line in (header(only=("UDC-HEALTH-002",)), {"kind": "exchange"}, {"kind": "verdict"}):
+        progress(line)
+
+    assert progress.told().startswith("1 of 1 requirements · 1 requests · ")
+
+
+def test_progress_that_lasted_no_time_writes_nothing() -> None:
+    written: list[str] = []
+
+    with Progress(written.append):
+        pass
+
+    assert written == []
+
+
+def test_plan_says_what_can_be_certified_and_what_is_judged() -> None:
+    assert plan(header()) == (
+        "http://127.0.0.1:8010 is a droplet reached by its URL alone: "
+        "shape can be certified this way; judging shape, about 5 s"
+    )
+
+
+def test_plan_says_which_stage_will_stay_incomplete() -> None:
+    told = plan(header(stages=("shape", "resilience")))
+
+    assert told.endswith("; resilience will stay incomplete")
+
+
+def test_plan_reckons_with_the_pace_that_a_stranger_is_asked_at() -> None:
+    facts = Settings("http://droplet.example:8010").as_json()
+
+    assert plan({"settings": facts}).endswith("about 49 s")
+
+
+def test_plan_shows_and_does_not_obey() -> None:
+    facts = Settings("http://127.0.0.1/\x1b[2J").as_json()
+
+    assert plan({"settings": facts}).isprintable()
