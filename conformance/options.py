@@ -20,7 +20,7 @@ BUILT_STAGES: Final = ("shape",)
 
 DECLARABLE: Final = frozenset(
     row.gate.removeprefix("if-") for row in catalogue().values() if row.gate.startswith("if-")
-) - {"tls", "key-client"}
+) - {"tls", "key-client", "request-metrics"}
 """Capabilities that an operator may declare by their word."""
 
 Way = Literal["url", "fakes", "authority", "launch", "app"]

@@ -31,7 +31,7 @@ def the_public_key_is_public(service: Probe) -> None:
     )
 
 
-@verifies("REG-KEY-002", order=10)
+@verifies("REG-KEY-002", order=30)
 def the_public_key_stays_the_same(service: Probe) -> None:
     """However often it is read, the public key is the same."""
     first = public_key(service)

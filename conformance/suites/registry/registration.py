@@ -74,7 +74,7 @@ def unknown_members_are_ignored(service: Probe) -> None:
     expect(seen).status(201)
 
 
-@verifies("REG-REGISTER-006", order=10)
+@verifies("REG-REGISTER-006", order=30)
 def registering_again_is_welcome(service: Probe) -> None:
     """The same droplet gets 201, the same service_id and a fresh token; new facts take effect."""
     before = registered(service)

@@ -56,7 +56,7 @@ def endpoints_say_path_method_and_description(service: Probe) -> None:
     expect(seen).members("integration_endpoints")
 
 
-@verifies("UDC-CAP-006", order=10)
+@verifies("UDC-CAP-006", order=30)
 def capabilities_stay_the_same(service: Probe) -> None:
     """Two readings of /capabilities give the same body."""
     first = service.read("/capabilities")

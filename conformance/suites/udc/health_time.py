@@ -57,7 +57,7 @@ def _ms(seconds: float) -> str:
     return f"{seconds / _MILLISECOND:.1f} ms" if seconds < math.inf else "without an end"
 
 
-@verifies("UDC-HEALTH-016", order=10)
+@verifies("UDC-HEALTH-016", order=30)
 def timestamp_is_current(service: Probe) -> None:
     """The timestamp of /health is that of the answer, not of some moment before."""
     first = service.read("/health")
@@ -101,7 +101,7 @@ def _date(text: str) -> float | None:
         return None
 
 
-@verifies("UDC-HEALTH-017", order=10)
+@verifies("UDC-HEALTH-017", order=30)
 def uptime_grows_with_time(service: Probe) -> None:
     """uptime_seconds grows as time goes by, and never falls."""
     first = service.read("/health")
