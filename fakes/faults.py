@@ -19,6 +19,9 @@ __all__ = ["KINDS", "Fault", "Kind"]
 
 EVERYBODY = frozenset({"registry", "orchestrator", "droplet"})
 REGISTRY = frozenset({"registry"})
+A_YEAR = 366 * 86_400.0  # seconds: no figure of a fault is larger
+
+_MAY_BE_NEGATIVE = frozenset({"lifetime", "seed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ class Fault:
         object.__setattr__(self, "params", MappingProxyType({**kind.params, **self.params}))
         for name, default in kind.params.items():
             _check(f"{name} of {self.kind}", self.params[name], default)
+            _check_range(self.kind, name, self.params[name])
         self._check_where()
 
     def __getitem__(self, name: str) -> Any:
@@ -242,8 +246,10 @@ class Fault:
         _check("times", self.times, 1, optional=True)
         _check("after", self.after, 0.0)
         _check("during", self.during, 0.0, optional=True)
-        if min(self.nth or 1, self.times or 1, 1 + self.after, 1 + (self.during or 0)) < 1:
-            raise ValueError("nth and times count from 1; after and during are not negative")
+        if 0 in {self.nth, self.times} or min(self.nth or 1, self.times or 1) < 1:
+            raise ValueError("nth and times count from 1")
+        _check_range(self.kind, "after", self.after)
+        _check_range(self.kind, "during", self.during or 0.0)
         if self.kind == "refuse" and (self.route, self.nth, self.times) != (None, None, None):
             raise ValueError(
                 "a connection is refused before there is a request: refuse has a window of time, "
@@ -263,6 +269,19 @@ def _check(name: str, value: object, example: object, *, optional: bool = False)
     if not isinstance(value, wanted) or isinstance(value, bool):
         kind = "number" if isinstance(example, float) else type(example).__name__
         raise ValueError(f"{name} is {value!r}, and should be a {kind}")  # noqa: TRY004 - data from outside
+
+
+def _check_range(kind: str, name: str, value: Any) -> None:
+    if isinstance(value, str):
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"{name} of {kind} should be printable ASCII, not {value!r}")
+    elif name == "status":
+        if not 200 <= value <= 599:  # noqa: PLR2004 - the final statuses
+            raise ValueError(f"status of {kind} should be 200 to 599, not {value}")
+    elif not -A_YEAR <= value <= A_YEAR:
+        raise ValueError(f"{name} of {kind} should be within a year, not {value} seconds")
+    elif value < 0 and name not in _MAY_BE_NEGATIVE and kind != "clock_skew":
+        raise ValueError(f"{name} of {kind} is not negative, and was {value}")
 
 
 def _as_pattern(path: str) -> str:
