@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -198,3 +200,16 @@ def test_what_an_app_prints_is_kept_out_of_the_one_object(udckit: Run, tmp_path:
 
     assert json.loads(run.stdout)["exit_code"] == run.returncode == 0
     assert "called" in run.stderr
+
+
+def test_last_lines_of_a_droplet_that_does_not_start_are_shown_and_not_obeyed(
+    udckit: Run, run_pytest: Run
+) -> None:
+    program = "import sys; sys.stderr.write('bang \\x1b[2J\\x07\\n'); sys.exit(3)"
+    launch = shlex.join([sys.executable, "-c", program])
+
+    for run in (udckit("certify", "--launch", launch), run_pytest(f"--udc-launch={launch}")):
+        said = run.stdout + run.stderr
+        assert run.returncode == 4
+        assert r"bang \x1b[2J\x07" in said
+        assert "\x1b" not in said

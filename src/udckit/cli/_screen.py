@@ -33,8 +33,13 @@ def encoding_of(stream: TextIO) -> str | None:
 
 
 def complain(message: str) -> None:
-    """Say on standard error what went wrong."""
-    click.echo(f"udckit: {message}", err=True)
+    """Say on standard error what went wrong; what a target wrote is shown, never obeyed."""
+    lines = message.split("\n")
+    if not all(line.isprintable() for line in lines):
+        from udckit.reports import printable  # noqa: PLC0415 - a droplet's last lines, now and then
+
+        lines = [printable(line) for line in lines]
+    click.echo("udckit: " + "\n".join(lines), err=True)
 
 
 def on_terminal() -> Callable[[str], None] | None:

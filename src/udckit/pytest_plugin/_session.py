@@ -30,7 +30,7 @@ from udckit.pytest_plugin._selection import (
     named_on_command_line,
     select,
 )
-from udckit.reports import Progress, account_of, plan, terminal
+from udckit.reports import Progress, account_of, plan, printable, terminal
 
 __all__ = ["Certification"]
 
@@ -155,7 +155,8 @@ class Certification:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self._trouble is not None:
-            terminalreporter.write_line(f"udckit: {self._trouble}", red=True)
+            told = "\n".join(map(printable, self._trouble.split("\n")))
+            terminalreporter.write_line(f"udckit: {told}", red=True)
         if self._record is None:
             return
         terminalreporter.section("udckit", sep="=")
