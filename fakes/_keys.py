@@ -88,8 +88,8 @@ class FetchedKey:
             self._refresh = None
 
     async def _fetch(self) -> None:
-        url = f"{self._url()}/auth/public-key"
         try:
+            url = f"{self._url()}/auth/public-key"
             reply = await self._client.get(url, timeout=PATIENCE)
             key = _read(reply)
         except (UnreachableError, ValueError) as error:

@@ -5,7 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from udckit.fakes._client import Client
+from udckit.fakes._client import Client, UnreachableError
+from udckit.fakes._fake import Fake
 from udckit.fakes._udc import UdcFake
 from udckit.fakes.clock import Clock, SystemClock
 from udckit.fakes.registry import FakeRegistry
@@ -31,7 +32,7 @@ class Member(UdcFake):
 
     @property
     def registry_url(self) -> str:
-        """Where its Registry is. Raises RuntimeError where it has none."""
+        """Where its Registry is. Raises UnreachableError where it has none that runs."""
         return address(self._registry, "Registry")
 
     def signed_by(self, token: str) -> str | None:
@@ -69,8 +70,10 @@ class Member(UdcFake):
 
 
 def address(place: object, role: str) -> str:
-    """The base URL of a fake or of a URL, without a trailing slash."""
-    if place is None:
-        raise RuntimeError(f"this fake was given no {role}")
-    url = place if isinstance(place, str) else place.url  # type: ignore[attr-defined]  # a fake
-    return str(url).rstrip("/")
+    """The base URL of a fake or of a URL, without a trailing slash. Raises UnreachableError."""
+    if isinstance(place, str):
+        return place.rstrip("/")
+    if isinstance(place, Fake) and place.is_running:
+        return place.url
+    why = "was given none" if place is None else "is not running"
+    raise UnreachableError(f"the {role} {why}")

@@ -82,11 +82,12 @@ class Membership:
         return min(LONGEST_LIFE, max(1.0, RENEWED_AT * (expiry - issued)))
 
     async def _register(self) -> bool:
-        url = f"{self._url()}/register"
         self.registrations += 1
         try:
             reply = await self._client.post(
-                url, self._facts(), timeout=self._behaviour.registration_timeout
+                f"{self._url()}/register",
+                self._facts(),
+                timeout=self._behaviour.registration_timeout,
             )
         except UnreachableError as error:
             self._failed(str(error))

@@ -52,11 +52,13 @@ class Pulse:
         return status is not None and 200 <= status < 300  # noqa: PLR2004 - the 2xx
 
     async def _send(self, token: str | None) -> int | None:
-        url = f"{self._droplet.orchestrator_url}/heartbeat"
         body = self._body()
         try:
             reply = await self._client.post(
-                url, body, token=token, timeout=self._behaviour.beat_timeout
+                f"{self._droplet.orchestrator_url}/heartbeat",
+                body,
+                token=token,
+                timeout=self._behaviour.beat_timeout,
             )
         except UnreachableError as error:
             self._failed(str(error))

@@ -1,6 +1,7 @@
 """Hands tasks to droplets: to a capable one that lives, to another where that fails, else later."""
 
 import asyncio
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ class Router:
         self._outcome_within = outcome_within
         self._retry_every = retry_every
         self._load: dict[str, int] = defaultdict(int)
+        self._turn: dict[str, int] = defaultdict(int)
+        self._turns = itertools.count(1)
         self._busy: set[str] = set()
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._sweeping = False
@@ -94,7 +97,7 @@ class Router:
             self._tasks.queue(task, f"the Registry cannot be asked: {error}")
             return
         living = [peer for peer in capable if not self._post.is_dead(peer)]
-        for peer in sorted(living, key=lambda one: self._load[one.name]):
+        for peer in sorted(living, key=lambda one: (self._load[one.name], self._turn[one.name])):
             if await self._taken(task, peer):
                 return
         if not capable:
@@ -108,6 +111,7 @@ class Router:
         """Whether the droplet took the task; the attempt is noted either way."""
         self._tasks.assign(task, peer.name)
         self._load[peer.name] += 1
+        self._turn[peer.name] = next(self._turns)
         try:
             outcome = await self._sent(task, peer)
         except UnreachableError as error:

@@ -16,7 +16,7 @@ __all__ = ["Clock", "ManualClock", "SystemClock"]
 
 Task = asyncio.Task[Any]
 
-_GRACE = 0.02  # real seconds in which a task that waits for a held request may still be at work
+_GRACE = 0.02  # real seconds that a held request has to learn that its caller gave up
 
 
 class Clock(ABC):
@@ -204,6 +204,8 @@ class ManualClock(Clock):
             self._state.wait_for(lambda: len(self._awake) <= self._held, patience)
             if self._awake:
                 self._state.wait_for(lambda: not self._awake, _GRACE)
+            if self._held:
+                self._state.wait_for(lambda: not self._held, _GRACE)
 
 
 def _from_any_thread(

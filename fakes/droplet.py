@@ -81,7 +81,7 @@ class FakeDroplet(Member):
 
     @property
     def orchestrator_url(self) -> str:
-        """Where its Orchestrator is. Raises RuntimeError where it has none."""
+        """Where its Orchestrator is. Raises UnreachableError where it has none that runs."""
         return address(self._orchestrator, "Orchestrator")
 
     def send(
@@ -165,10 +165,10 @@ class FakeDroplet(Member):
         return self._traffic.metrics(self.clock.now())
 
     async def _sent(self, to: str, message: Mapping[str, Any]) -> Any:
-        peer = await self._directory.find(to)
-        if peer is None:
-            raise LookupError(f"no service is registered as {to}")
         try:
+            peer = await self._directory.find(to)
+            if peer is None:
+                raise LookupError(f"no service is registered as {to}")
             reply = await self._client.post(
                 f"{peer.url}/message", message, token=self.token_to_send(), timeout=PATIENCE
             )
@@ -246,9 +246,9 @@ class FakeDroplet(Member):
             return
         parts = urlsplit(reply_to)
         port = parts.port or (443 if parts.scheme.lower() == "https" else 80)
-        if self._orchestrator is not None and reply_to.startswith(f"{self.orchestrator_url}/"):
-            return
         try:
+            if self._orchestrator is not None and reply_to.startswith(f"{self.orchestrator_url}/"):
+                return
             known = await self._directory.knows(
                 parts.hostname or "", port, sender=message["from_service"]
             )
