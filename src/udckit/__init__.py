@@ -15,7 +15,7 @@ _ROOMS = ("specs", "fakes", "conformance", "reports")
 _lost = [room for room in _ROOMS if not (Path(__file__).parent / room).is_dir()]
 if _lost:
     raise ImportError(
-        f"udckit cannot find its rooms {', '.join(_lost)}: src/udckit/{_lost[0]} should be a symbolic "
-        f"link to ../../{_lost[0]}. A checkout without symbolic links loses them; run "
+        f"udckit cannot find its rooms {', '.join(_lost)}: src/udckit/{_lost[0]} should be a "
+        f"symbolic link to ../../{_lost[0]}. A checkout without symbolic links loses them; run "
         "`git config core.symlinks true && git checkout -- src/udckit`, or install a wheel."
     )
