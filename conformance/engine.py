@@ -197,7 +197,7 @@ def exit_code(
     *,
     interrupted: bool = False,
 ) -> int:
-    """Reckon the exit code: 1 before 3, 3 before 5."""
+    """Reckon the exit code: 1 before 3, 3 before 5; an error in what a row needs is one too."""
     asked = [verdicts[each] for each in wanted_rows(settings) if each in verdicts]
     words = {stage.word for stage in stages}
     if settings.only:
@@ -208,7 +208,7 @@ def exit_code(
         missing = "incomplete" in words or "certified" not in words
     if broken:
         return EXIT["broken"]
-    if any(each.verdict == "error" for each in asked):
+    if any(each.verdict == "error" for each in verdicts.values()):
         return EXIT["kit"]
     return EXIT["incomplete"] if missing or interrupted else EXIT["certified"]
 

@@ -68,8 +68,15 @@ def _stage(
         return StageResult(stage, "not_asked", counts)
     musts = [(row, verdict) for row, verdict in known if row.level == "MUST"]
     failed = tuple(row.id for row, verdict in musts if verdict.verdict == "fail")
-    gating = [(row, verdict) for row, verdict in musts if gates(row, verdict, applies)]
-    missing = tuple(row.id for row, verdict in gating if verdict.verdict != "pass")
+    gating = [
+        row
+        for row in rows
+        if row.level == "MUST"
+        and row.excluded is None
+        and gates(row, verdicts.get(row.id), applies)
+    ]
+    passed = {row.id for row, verdict in musts if verdict.verdict == "pass"}
+    missing = tuple(row.id for row in gating if row.id not in passed)
     if failed:
         return StageResult(stage, "failed", counts, failed, missing)
     if missing or not gating:
@@ -77,9 +84,9 @@ def _stage(
     return StageResult(stage, "certified", counts)
 
 
-def gates(row: Requirement, verdict: Verdict, applies: Applies) -> bool:
-    """True where a MUST holds its stage open until it passes."""
-    if row.gate == "never" or verdict.verdict == "not_applicable":
+def gates(row: Requirement, verdict: Verdict | None, applies: Applies) -> bool:
+    """True where a MUST holds its stage open until it passes; None: nobody came to judge it."""
+    if row.gate == "never" or (verdict is not None and verdict.verdict == "not_applicable"):
         return False
     return row.gate == "always" or applies(row.gate.removeprefix("if-"))
 

@@ -15,6 +15,10 @@ __all__ = ["MISSING", "Observation", "Tally", "curl", "quote"]
 _NOT_SERVED: Final = frozenset({404, 405, 410, 501, *range(300, 400)})
 _QUOTED = 200
 _BIG_BODY = 2_000
+_OF_THE_CLIENT: Final = frozenset({"host", "connection", "content-length"})
+_USUAL: Final = frozenset({("accept", "*/*"), ("user-agent", "udckit")})
+"""Headers that a replay need not repeat: curl has its own, and they say as little."""
+
 _LONG_NUMBER = 4_000
 
 
@@ -199,7 +203,7 @@ def curl(exchange: Exchange) -> str:
     if "/." in request.target or "//" in request.target:
         words.append("--path-as-is")
     for name, value in request.headers:
-        if name.lower() in {"host", "connection", "accept", "user-agent", "content-length"}:
+        if name.lower() in _OF_THE_CLIENT or (name.lower(), value) in _USUAL:
             continue
         shown = value
         double = name.lower() == "authorization" and value.lower().startswith("bearer <token:")
@@ -207,6 +211,8 @@ def curl(exchange: Exchange) -> str:
             shown = f"{value.split()[0]} $UDCKIT_TOKEN"
         words.append(f'-H "{name}: {shown}"' if double else f"-H {_shell(f'{name}: {shown}')}")
     if request.body is not None:
+        if not any(name.lower() == "content-type" for name, _ in request.headers):
+            words.append("-H Content-Type:")
         if request.encoding == "text" and len(request.body) <= _BIG_BODY:
             words.append(f"--data-raw {_shell(request.body)}")
         else:

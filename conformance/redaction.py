@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     r"e(?:y[AJ]|w[0ko])[A-Za-z0-9_-]{2,}={0,2}\.[A-Za-z0-9_-]*={0,2}(?:\.[A-Za-z0-9_-]*={0,2})?"
 )
 """Two or three base64url segments; the first begins as `{"` does, or `{` and white space."""
-_USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>]*):([^\s/@\"'<>]+)@")
+_USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>]*):([^\s/\"'<>]+)@")
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )

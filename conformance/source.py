@@ -282,7 +282,7 @@ class LiveSource:
                     (name, clean(value if isinstance(value, str) else _shown(value)))
                     for name, value in outgoing.headers
                 ),
-                body=clean(body) if body is not None and encoding == "text" else body,
+                body=clean(body) if body is not None and encoding != "base64" else body,
                 encoding=encoding,
             ),
             at=round(at, 6),
