@@ -95,19 +95,25 @@ class RunRecord:
         tokens: dict[str, Line] = {}
         others: list[Line] = []
         for line in lines:
-            match line.get("kind"):
-                case "header":
-                    header = line
-                case "footer":
-                    footer = line
-                case "exchange":
-                    exchanges[line["n"]] = Exchange.from_json(line)
-                case "verdict":
-                    verdicts[line["id"]] = Verdict.from_json(line)
-                case "token":
-                    tokens[line["ref"]] = line
-                case _:
-                    others.append(line)
+            try:
+                match line.get("kind"):
+                    case "header":
+                        header = line
+                    case "footer":
+                        footer = line
+                    case "exchange":
+                        exchanges[line["n"]] = Exchange.from_json(line)
+                    case "verdict":
+                        verdicts[line["id"]] = Verdict.from_json(line)
+                    case "token":
+                        tokens[line["ref"]] = line
+                    case _:
+                        others.append(line)
+            except (KeyError, TypeError, ValueError, AttributeError) as trouble:
+                raise InvocationError(
+                    f"A line of kind {line.get('kind')!r} lacks what it should have ({trouble}): "
+                    "the record is damaged, or was changed by hand."
+                ) from trouble
         if header is None:
             raise InvocationError(
                 "This is no run record: it has no header line. Give the run.jsonl that "

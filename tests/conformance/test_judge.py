@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -156,13 +155,8 @@ def test_need_that_is_not_applicable_makes_its_row_so() -> None:
 
 def test_need_that_does_not_name_the_role_is_ignored() -> None:
     row = catalogue()["AUTH-001"]
-    absent: dict[str, Any] = {
-        "id": "REG-REGISTER-001",
-        "level": "MUST",
-        "stage": "shape",
-        "exchanges": [],
-    }
-    so_far = {absent["id"]: Verdict.from_json({**absent, "verdict": "not_applicable"})}
+    absent = Verdict("REG-REGISTER-001", "MUST", "shape", "not_applicable")
+    so_far = {absent.id: absent}
     check = Check(row.id, passes, "service")
 
     assert judge(row, check, Subject(), so_far, role="droplet").verdict == "pass"

@@ -122,7 +122,7 @@ class Stand:
         source = LiveSource(
             settings,
             recorder,
-            Redactor(),
+            Redactor(on_token=lambda facts: recorder.write(facts.as_json())),
             now=self.now,
             sleep=_at_once if hurried else self.sleep,
             measures=measures,
