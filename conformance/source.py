@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from udckit.conformance._wire import Outgoing, Returned, Wire
-from udckit.conformance.errors import UdckitError
+from udckit.conformance.errors import InvocationError, UdckitError
 from udckit.conformance.exchange import Answer, Exchange, Request
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import PLACEHOLDER, Redactor, TokenFacts
@@ -326,6 +326,8 @@ class ReplaySource:
             )
         number = self._waiting.pop()
         self.asked.append(number)
+        if number not in self._exchanges:
+            raise InvocationError(f"The record lacks exchange {number}: it is damaged.")
         return self._exchanges[number]
 
     def ask_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
