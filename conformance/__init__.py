@@ -1,6 +1,6 @@
 """How it is judged: target, probe, expectation, verdict, engine, run record; suites by surface."""
 
-from udckit.conformance.battery import LockoutError, dressed, refused, served, shown
+from udckit.conformance.battery import LockoutError, bracketed, dressed, refused, served, shown
 from udckit.conformance.certify import RECORD_NAME, Reached, certify, reach
 from udckit.conformance.check import Check, all_checks, verifies
 from udckit.conformance.doors import Door, door, doors, listed_routes
@@ -88,6 +88,7 @@ __all__ = [
     "Violation",
     "all_checks",
     "box_results",
+    "bracketed",
     "certifiable",
     "certify",
     "curl",

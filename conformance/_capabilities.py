@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from udckit.conformance.calls import asking_for_a_callback
 from udckit.conformance.errors import NotObserved
 from udckit.conformance.observation import Observation
 from udckit.conformance.probe import ANONYMOUS, VALID, Ask, Probe
 
-__all__ = ["CAPABILITIES", "metrics_page", "openapi_document"]
+__all__ = [
+    "CAPABILITIES",
+    "FOREIGN_ORIGIN",
+    "asked_from_elsewhere",
+    "metrics_page",
+    "openapi_document",
+]
 
 Look = Callable[[Probe], bool]
+
+FOREIGN_ORIGIN: Final = "https://evil.example"
 
 _OK: Final = 200
 _REDIRECT: Final = range(300, 400)
@@ -100,6 +109,40 @@ def _request_metrics(service: Probe) -> bool:
     )
 
 
+def _async_messages(service: Probe) -> bool:
+    """A message of a peer that listens is the likeliest to be answered later."""
+    _for_later_stages(service)
+    seen = asking_for_a_callback(service)
+    if seen.status != _OK or not isinstance(seen.json, dict):
+        raise NotObserved("no message was accepted")
+    return bool(seen.member("status") == "processing")
+
+
+def _cors(service: Probe) -> bool:
+    _for_later_stages(service)
+    seen = asked_from_elsewhere(service)
+    if not seen.answered:
+        raise NotObserved("no answer")
+    return seen.header("access-control-allow-origin") is not None
+
+
+def asked_from_elsewhere(service: Probe) -> Observation:
+    """Read /health as a browser does for a page of another origin."""
+    ask = Ask("GET", "/health", token=ANONYMOUS, headers=(("Origin", FOREIGN_ORIGIN),))
+    return service.once("/health from another origin", ask)
+
+
+def _log(service: Probe) -> bool:
+    _for_later_stages(service)
+    return service.log() is not None
+
+
+def _for_later_stages(service: Probe) -> None:
+    """Stage 1 alone needs none of it, and is spared the requests."""
+    if not service.settings.only and service.settings.stages == ("shape",):
+        raise NotObserved("stage shape does not ask for it")
+
+
 def _tls(service: Probe) -> bool:
     return service.settings.target.startswith("https://")
 
@@ -116,11 +159,14 @@ CAPABILITIES: Final[Mapping[str, Look]] = {
     "redis": _redis,
     "database-or-redis": _database_or_redis,
     "tls": _tls,
+    "cors": _cors,
+    "log": _log,
+    "async-messages": _async_messages,
     "key-client": _always_for_key_clients,
     "signing-key": _always_for_key_clients,
 }
 """Capabilities that are shown on the wire, each with the look that finds it.
 
-The others (peers, external-apis, rate-limits-tested, log, …) are declared, or found by the stage
+The others (peers, external-apis, rate-limits-tested, …) are declared, or found by the stage
 that observes them.
 """

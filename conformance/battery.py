@@ -14,14 +14,15 @@ from typing import Final
 from udckit.conformance.doors import Door, doors
 from udckit.conformance.errors import NotObserved
 from udckit.conformance.forge import TWIN, Recipe, recipes_for
-from udckit.conformance.observation import Observation
+from udckit.conformance.observation import MISSING, Observation
 from udckit.conformance.probe import ANONYMOUS, Ask, Probe
 
-__all__ = ["LockoutError", "dressed", "refused", "served", "shown"]
+__all__ = ["LockoutError", "bracketed", "dressed", "refused", "served", "shown"]
 
 _NARROW: Final = 2
 """The same where a lockout was seen, and waited out."""
 
+_NOT_LET_IN: Final = frozenset({401, 403})
 _LOCKOUT: Final = 60.0
 
 
@@ -33,10 +34,11 @@ def refused(service: Probe, *rows: str, on: Sequence[Door] | None = None) -> Ite
     """Show every recipe of some rows to one door, the critical ones to the others; give answers.
 
     `on` names the doors instead of those of the target's role; the first that lets a twin in is
-    shown everything. Recipes that need what the forge has not are left out: see `whole`.
+    shown everything.
 
     Raises:
-        NotObserved: no door lets a valid token in, or a lockout lasts.
+        NotObserved: no door lets a valid token in, a lockout lasts, or a critical recipe needs
+            what the forge has not; then all the others were given before.
 
     """
     listed = [each for row in rows for each in recipes_for(row)]
@@ -67,17 +69,44 @@ def _each_door(
 
 def shown(service: Probe, door: Door, recipes: Iterable[Recipe]) -> Iterator[Observation]:
     """Show recipes to one door, and give the answers that have an accepted twin on both sides."""
-    listed = list(recipes)
-    for twin in sorted({_twin_of(each) for each in listed}):
-        alike = [each for each in listed if _twin_of(each) == twin]
+    base = door.ask(service)
+    fitting = [each for each in recipes if each.shown.member is None or base.json is not MISSING]
+    for twin in sorted({_twin_of(each) for each in fitting}):
+        asks = [
+            (None, dressed(service, base, each), each) for each in fitting if _twin_of(each) == twin
+        ]
+        yield from _bracketed(service, door, twin, asks)
+
+
+def bracketed(
+    service: Probe, door: Door, asks: Iterable[tuple[str, Ask]]
+) -> Iterator[tuple[str, Observation]]:
+    """Send named requests that should be refused, each once in a run, between accepted twins."""
+    listed = [(name, ask, None) for name, ask in asks]
+    names = iter([name for name, _, _ in listed])
+    for seen in _bracketed(service, door, "valid", listed):
+        yield next(names), seen
+
+
+_Shot = tuple[str | None, Ask, Recipe | None]
+
+
+def _bracketed(
+    service: Probe, door: Door, twin: str, shots: Sequence[_Shot]
+) -> Iterator[Observation]:
+    left, again = list(shots), False
+    if left:
         _let_in(service, door, twin)
-        while alike:
-            count = service.standing.bracket
-            seen = [_show(service, door, each) for each in alike[:count]]
-            if not _still_let_in(service, door, twin):
-                continue
+    while left:
+        count = service.standing.bracket
+        seen = [
+            service.send(ask, recipe=recipe) if name is None or again else service.once(name, ask)
+            for name, ask, recipe in left[:count]
+        ]
+        again = not _still_let_in(service, door, twin)
+        if not again:
             yield from seen
-            alike = alike[count:]
+            left = left[count:]
 
 
 def _twin_of(recipe: Recipe) -> str:
@@ -93,10 +122,11 @@ def _let_in(service: Probe, door: Door, twin: str) -> None:
         return
     seen = served(service, door, twin)
     if not door.lets_in(seen):
+        shut = seen.status in _NOT_LET_IN
         raise NotObserved(
             f"{door.name} answers {seen.status or seen.exchange.trouble_in_words} to "
             f"{'a valid token' if twin == 'valid' else TWIN.words}",
-            blocked_by="AUTH-001",
+            blocked_by="AUTH-001" if shut else None if seen.served else "UDC-ALL-001",
         )
     standing.accepted.add((door.name, twin))
 
@@ -131,10 +161,6 @@ def served(service: Probe, door: Door, twin: str = "valid") -> Observation:
     seen = service.send(ask)
     service.standing.twins.append(seen)
     return seen
-
-
-def _show(service: Probe, door: Door, recipe: Recipe) -> Observation:
-    return service.send(dressed(service, door.ask(service), recipe), recipe=recipe)
 
 
 def dressed(service: Probe, ask: Ask, recipe: Recipe) -> Ask:

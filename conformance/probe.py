@@ -202,6 +202,10 @@ class Probe:
         self.source.around.label(token, f"recipe {recipe.name}")
         return token
 
+    def again(self, seen: Observation) -> Observation:
+        """Give what another check saw, to be judged by this one."""
+        return Observation(seen.exchange, self.tally, seen.recipe)
+
     def so_far(self) -> list[Observation]:
         """Give every exchange of the run up to now, whoever asked for it."""
         return [self._seen(exchange) for exchange in self.source.so_far()]

@@ -29,6 +29,15 @@ _USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>]*):([^\s/\"'<>]
 _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
+_BARE_USERINFO = re.compile(r"(?<![\w.%+:/@-])([\w.%+-]{1,64}):([^\s/:@\"'<>\\]{1,128})@(?=[\w\[])")
+_PAIR = re.compile(r"\b(password|passwd|pwd)=([^\s&;,\"'<>\\]+)", re.IGNORECASE)
+_MEMBER = re.compile(
+    r"(\"(?:password|passwd|secret_key|jwt_secret|client_secret|api_key)\"\s*:\s*\")"
+    r"(?!\*+\")[^\"<]{4,}(?=\")",
+    re.IGNORECASE,
+)
+_PRIVATE_JWK = re.compile(r"(\"(?:d|p|q|dp|dq|qi)\"\s*:\s*\")[A-Za-z0-9_-]{40,}(?=\")")
+"""Passwords in `user:password@host`, `password=…` and JSON members; private parts of a JWK."""
 _ENOUGH_OF_A_SECRET: Final = 6
 
 Signer = Callable[[str], str]
@@ -115,6 +124,14 @@ class Redactor:
             text = _TOKEN.sub(self._without_token, text)
         if "://" in text and "@" in text:
             text = _USERINFO.sub(rf"\1:{PASSWORD}@", text)
+        if "@" in text and ":" in text:
+            text = _BARE_USERINFO.sub(rf"\1:{PASSWORD}@", text)
+        if "=" in text:
+            text = _PAIR.sub(rf"\1={PASSWORD}", text)
+        if '"' in text:
+            text = _MEMBER.sub(rf"\1{PASSWORD}", text)
+        if '"kty"' in text:
+            text = _PRIVATE_JWK.sub(rf"\1{PRIVATE_KEY}", text)
         if "PRIVATE KEY" in text:
             text = _PEM.sub(PRIVATE_KEY, text)
         for secret in self.secrets:

@@ -30,5 +30,7 @@ class Standing:
     surroundings: dict[str, str] = field(default_factory=dict)
     """What recipes read: the target's service_name, the address of a peer that listens."""
     doors: tuple[Door, ...] | None = None
+    burst: list[Observation] | None = None
+    """The answers of the one burst, where the operator opted in to it."""
     advertised: set[str] = field(default_factory=set)
     """Paths of `reply_to` addresses that the target gave a peer of the kit's: it may POST there."""

@@ -244,5 +244,6 @@ FORMS: Final = (
         gain=_LEAKS,
         by="valid",
         shown=Presentation(authorization=(), member="token"),
+        critical=True,
     ),
 )
