@@ -39,7 +39,7 @@ class Control:
         self._router = Router(self._routes())
 
     async def answer(self, request: Request, receive: Any) -> Answer:
-        """What the control API says; never raises, and never a 5xx."""
+        """What the control API says; never raises."""
         try:
             request.body = await read_body(receive)
             self._admit(request)
@@ -47,6 +47,9 @@ class Control:
             return await (_neighbour(wanted) if wanted else self).dispatch(request)
         except Refusal as refusal:
             return refusal.answer()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is the fake's own fault
+            self._fake.journal.blame_self(request.time, f"{request.path}: {error!r}")
+            return Refusal(500, "INTERNAL_ERROR", "The control API failed.").answer()
 
     async def dispatch(self, request: Request) -> Answer:
         """Answer a request that was let in. Raises Refusal."""

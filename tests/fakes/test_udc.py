@@ -25,13 +25,13 @@ def fake(request: pytest.FixtureRequest, registry: FakeRegistry) -> Iterator[Any
     if request.param == "registry":
         yield registry
         return
-    made: Any = {
-        "orchestrator": lambda: FakeOrchestrator(registry=registry),
-        "orchestrator-outside": lambda: FakeOrchestrator(
-            registry=registry.url, clock=registry.clock
-        ),
-        "droplet": lambda: FakeDroplet(registry=registry, behaviour=Behaviour(serves_metrics=True)),
-    }[request.param]()
+    made: Any
+    if request.param == "orchestrator":
+        made = FakeOrchestrator(registry=registry)
+    elif request.param == "orchestrator-outside":
+        made = FakeOrchestrator(registry=registry.url, clock=registry.clock)
+    else:
+        made = FakeDroplet(registry=registry, behaviour=Behaviour(serves_metrics=True))
     with made:
         if request.param != "orchestrator":
             registry.journal.wait_for(path="/register", answered=201)
