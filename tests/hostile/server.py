@@ -44,6 +44,14 @@ class Line:
         head, _, self._kept = self._kept.partition(b"\r\n\r\n")
         return head
 
+    def rest(self) -> bytes:
+        """Give what has come behind the head that was read; wait for it where nothing has."""
+        if not self._kept:
+            with contextlib.suppress(OSError):
+                self._kept = self._socket.recv(65536)
+        kept, self._kept = self._kept, b""
+        return kept
+
     def send(self, content: bytes) -> None:
         """Write, unless the client has gone."""
         with contextlib.suppress(OSError):
