@@ -225,8 +225,7 @@ def _surface() -> Surface:
 
 def _body(request: Request, found: Route) -> Any:
     """The body; a page of a browser cannot send this type unasked. Raises Refusal."""
-    media = next((value for name, value in request.headers if name == b"content-type"), b"")
-    if not is_json(media):
+    if not is_json(request.media_type or b""):
         raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
     value = request.value()
     problems = found.operation.request_problems(value) if found.operation is not None else ()

@@ -124,6 +124,7 @@ class Request:
     route: "Route | None" = None
     fault: "Fault | None" = None
     has_body: bool = False
+    media_type: bytes | None = None
     credentials: bytes | None = None
     """The Authorization value; None where there is none, or more than one."""
 
@@ -144,13 +145,14 @@ class Request:
                 given += 1
             elif name in _BODIES:
                 self.has_body = True
+            elif name == b"content-type":
+                self.media_type = value
         if given > 1:
             self.credentials = None
 
     def value(self) -> Any:
         """The JSON value of the body; refuses another media type, and what is no JSON."""
-        media = next((value for name, value in self.headers if name == b"content-type"), None)
-        if media is not None and not is_json(media):
+        if self.media_type is not None and not is_json(self.media_type):
             raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
         try:
             return strict_loads(self.body)
@@ -160,6 +162,8 @@ class Request:
 
 def is_json(media_type: bytes) -> bool:
     """Whether a Content-Type names JSON: `application/json` or `…+json`, parameters allowed."""
+    if media_type == JSON:
+        return True
     essence = media_type.partition(b";")[0].strip().lower()
     return essence == JSON or (essence.startswith(b"application/") and essence.endswith(b"+json"))
 

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -13,7 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from udckit.fakes._strict_json import JsonError, strict_loads
+from udckit.fakes._strict_json import JsonError, dumps, strict_loads
 
 __all__ = [
     "Claims",
@@ -241,7 +240,7 @@ def _b64(raw: bytes) -> bytes:
 
 
 def _segment(value: Mapping[str, Any]) -> bytes:
-    return _b64(json.dumps(value, separators=(",", ":")).encode())
+    return _b64(dumps(value).encode())
 
 
 def _unsegment(segment: str) -> bytes | None:

@@ -221,9 +221,11 @@ class FakeRegistry(UdcFake):
         self, facts: Mapping[str, Any], *, peer: str | None, now: float, fault: Fault | None = None
     ) -> Registration:
         service = self._services.put(facts, self._host_of(facts, peer), now)
-        lifetime = fault["lifetime"] if _is(fault, "short_lived_token") and fault else None
+        lifetime = key = None
+        if fault is not None:
+            lifetime = fault["lifetime"] if fault.kind == "short_lived_token" else None
+            key = _stranger() if fault.kind == "wrong_key" else None
         claims = self._claims(service.service_id, service.name, service.capabilities, lifetime, now)
-        key = _stranger() if _is(fault, "wrong_key") else None
         token = self._issuer.issue(claims, f"registration of {service.name}", key=key)
         return Registration(token, service.service_id, service)
 
