@@ -19,6 +19,7 @@ BANNED = re.compile(r"(^|[^a-z])(manager|helper|utils|enhanced|v2)s?([^a-z0-9]|$
 OTHER_TESTS = {
     "bending": "a droplet that a test bends as it likes",
     "benchmarks": "the figures that are published",
+    "browser": "looks at pages in a real browser",
     "doors": "the command line and the pytest plugin, above the rooms",
     "examples": "documentation that runs",
     "faults": "faults as data, and the proxy that applies them",
