@@ -1,9 +1,9 @@
 """One request in, one answer out: the ASGI side of every fake, and the path that must be cheap."""
 
 import contextlib
-import time
 from collections.abc import Mapping
 from email.utils import formatdate
+from time import perf_counter
 from typing import Any, ClassVar
 
 from udckit.fakes._armed import Faults
@@ -123,7 +123,12 @@ class Exchange:
             status, response = None, b""
         else:
             status, response = answer.status, answer.body
-        self._traffic.count(request.time, time.perf_counter() - request.started, status)
+        spent = perf_counter() - request.started
+        if route is None:
+            operation, method, endpoint = None, "ANY", "unmatched"
+        else:
+            operation, method, endpoint = route.operation, route.method, route.path
+        self._traffic.note(request.time, spent, status, method, endpoint)
         headers = Headers.packed(request.headers)
         return self.journal.record(
             (
@@ -133,7 +138,7 @@ class Exchange:
                 request.query,
                 headers,
                 request.body,
-                None if route is None or route.operation is None else route.operation.id,
+                None if operation is None else operation.id,
                 request.problems,
                 status,
                 request.claims,

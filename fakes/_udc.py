@@ -1,4 +1,4 @@
-"""The five endpoints that every droplet serves, and the fakes are droplets too."""
+"""What every droplet serves: the five endpoints and /metrics; the fakes are droplets too."""
 
 import itertools
 import secrets
@@ -34,6 +34,7 @@ class UdcFake(Fake):
                 "getState": self._state,
                 "getDependencies": self._dependencies,
                 "postMessage": self._message,
+                "getMetrics": self._exposition,
             },
         )
 
@@ -86,7 +87,7 @@ class UdcFake(Fake):
         )
 
     def _state(self, request: Request) -> Answer:
-        last = self._traffic.last
+        last = self._traffic.last()
         return Answer(
             200,
             {
@@ -107,6 +108,10 @@ class UdcFake(Fake):
                 "external_apis": [],
             },
         )
+
+    def _exposition(self, _: Request) -> Answer:
+        text = self._traffic.exposition().encode()
+        return Answer(200, raw=text, media_type=b"text/plain; version=0.0.4; charset=utf-8")
 
     async def _message(self, request: Request) -> Answer:
         message = request.json

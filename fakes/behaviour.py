@@ -87,7 +87,7 @@ class Behaviour:
     health_delay: float = 0.0
 
     # Its surroundings
-    serves_metrics: bool = False
+    serves_metrics: bool = True
     logs_errors: bool = True
     logs_tokens: bool = False
     reads_environment: bool = True

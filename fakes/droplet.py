@@ -1,7 +1,6 @@
 """A droplet that keeps the contract, until it is told otherwise."""
 
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -13,7 +12,6 @@ from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._keys import FetchedKey
 from udckit.fakes._member import Member, address
 from udckit.fakes._membership import Membership
-from udckit.fakes._metrics import Metrics
 from udckit.fakes._pulse import Pulse
 from udckit.fakes._router import Route, routes_of
 from udckit.fakes._tokens import SigningKey, decode_unverified, test_key
@@ -53,7 +51,6 @@ class FakeDroplet(Member):
         self.callbacks: list[Mapping[str, Any]] = []
         """Outcomes that came to its /callback."""
         self._orchestrator = orchestrator
-        self._metrics = Metrics()
         self.gave_up = threading.Event()
         """Set when it stops trying to register, which a right droplet never does."""
         super().__init__(registry=registry, name=name, droplet_id=droplet_id, **facts)
@@ -183,8 +180,8 @@ class FakeDroplet(Member):
 
     def _routes(self) -> list[Route]:
         routes = super()._routes() + routes_of("udc", {"postCallback": self._callback})
-        if self.behaviour.serves_metrics:
-            routes += routes_of("udc", {"getMetrics": self._exposition})
+        if not self.behaviour.serves_metrics:
+            routes = [one for one in routes if one.path != "/metrics"]
         return routes
 
     def _key_source(self) -> FetchedKey:
@@ -276,19 +273,10 @@ class FakeDroplet(Member):
         self.callbacks.append(request.json)
         return Answer(200, {"received": True})
 
-    def _exposition(self, _: Request) -> Answer:
-        text = self._metrics.exposition().encode()
-        return Answer(200, raw=text, media_type=b"text/plain; version=0.0.4; charset=utf-8")
-
     def note(self, request: Request, answer: Answer | None) -> int:
         number = super().note(request, answer)
         status = None if answer is None else answer.status
         self._log.debug("%s %s answered %s", request.method, request.path, status)
-        if self.behaviour.serves_metrics and answer is not None:
-            endpoint = "unmatched" if request.route is None else request.route.path
-            method = request.method if request.route is not None else "ANY"
-            spent = time.perf_counter() - request.started
-            self._metrics.count(method, endpoint, answer.status, spent)
         return number
 
     def _health(self, request: Request) -> Answer:

@@ -111,7 +111,7 @@ def fake(request: pytest.FixtureRequest, registry: FakeRegistry) -> Iterator[Any
         return
     made: Any = FakeOrchestrator(registry=registry)
     if request.param == "droplet":
-        behaviour = Behaviour(serves_metrics=True, message_status="processing")
+        behaviour = Behaviour(message_status="processing")
         made = FakeDroplet(registry=registry, behaviour=behaviour)
     with made:
         yield made

@@ -458,7 +458,7 @@ def test_a_callback_wants_a_token(ask: Any, make: Make, caller: str) -> None:
 
 
 def test_metrics_count_by_template_and_status(ask: Any, make: Make, caller: str) -> None:
-    droplet = make(serves_metrics=True)
+    droplet = make()
     for _ in range(20):
         ask(f"{droplet.url}/state", token=caller)
     for number in range(50):
@@ -474,8 +474,8 @@ def test_metrics_count_by_template_and_status(ask: Any, make: Make, caller: str)
     assert 'http_request_duration_seconds_count{method="GET",endpoint="/state"} 20.0' in text
 
 
-def test_metrics_are_there_only_when_asked_for(ask: Any, make: Make) -> None:
-    assert ask(f"{make().url}/metrics").status == 404
+def test_metrics_can_be_left_out(ask: Any, make: Make) -> None:
+    assert ask(f"{make(serves_metrics=False).url}/metrics").status == 404
 
 
 # Each switch is real

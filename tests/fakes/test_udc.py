@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from udckit.fakes import Behaviour, FakeDroplet, FakeOrchestrator, FakeRegistry, ManualClock
+from udckit.fakes import FakeDroplet, FakeOrchestrator, FakeRegistry, ManualClock
 from udckit.specs import surface
 
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -31,7 +31,7 @@ def fake(request: pytest.FixtureRequest, registry: FakeRegistry) -> Iterator[Any
     elif request.param == "orchestrator-outside":
         made = FakeOrchestrator(registry=registry.url, clock=registry.clock)
     else:
-        made = FakeDroplet(registry=registry, behaviour=Behaviour(serves_metrics=True))
+        made = FakeDroplet(registry=registry, capabilities=["x"])
     with made:
         if request.param != "orchestrator":
             registry.journal.wait_for(path="/register", answered=201)
