@@ -13,7 +13,7 @@ _LONGEST: Final = 600
 _ACTING: Final = re.compile(r"[&<>|\\`*_\[\]#~!@$^{}]|:(?=//)|(?<=www)\.|^[-+=]", re.IGNORECASE)
 """What Markdown or HTML reads as more than itself, an address that would become a link included."""
 
-_NUMBERED: Final = re.compile(r"^(\d+)([.)])")
+_NUMBERED: Final = re.compile(r"^(\d+)([.)])(?=\s|$)")
 
 
 def inert(text: str) -> str:

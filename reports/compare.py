@@ -116,7 +116,8 @@ def _notes(now: RunRecord, before: RunRecord) -> list[str]:
         told.append("the requirements' own texts changed between the two runs")
     a, b = (Settings.from_json(each.header["settings"]) for each in (before, now))
     told += [
-        f"another {name.replace('_', ' ')}: {_said(getattr(a, name))}, now {_said(getattr(b, name))}"
+        f"another {name.replace('_', ' ')}: {_said(getattr(a, name))}, "
+        f"now {_said(getattr(b, name))}"
         for name in ("role", "reached", "stages", "only", "safety", "has", "base_path")
         if getattr(a, name) != getattr(b, name)
     ]

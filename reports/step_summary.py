@@ -112,7 +112,9 @@ def _warnings(account: Account) -> Iterator[str]:
     if not account.warnings:
         return
     yield ""
-    yield f"<details><summary>{len(account.warnings)} SHOULDs that are not kept</summary>"
+    many = len(account.warnings)
+    told = "1 SHOULD that is" if many == 1 else f"{many} SHOULDs that are"
+    yield f"<details><summary>{told} not kept</summary>"
     yield ""
     for each in account.warnings:
         yield f"- **{each.id}** {_text(each)}: <code>{inert(why(each))}</code>"
