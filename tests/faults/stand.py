@@ -35,7 +35,7 @@ DROPLETS: Final = ("fake_droplet", "plain_droplet", "flask_metrics", "node_bare"
 """Right droplets that share no code, but for the kit's own fake, which comes first."""
 
 _SHOWN: Final = {
-    "fake_droplet": frozenset[str](),
+    "fake_droplet": frozenset({"metrics"}),
     "plain_droplet": frozenset({"metrics", "openapi"}),
 }
 _GUARDED: Final = frozenset({"node_bare"})
