@@ -1,5 +1,6 @@
 """How it is judged: target, probe, expectation, verdict, engine, run record; suites by surface."""
 
+from udckit.conformance._curl import curl
 from udckit.conformance.battery import LockoutError, bracketed, dressed, refused, served, shown
 from udckit.conformance.certify import RECORD_NAME, Reached, certify, reach
 from udckit.conformance.check import Check, all_checks, verifies
@@ -19,7 +20,7 @@ from udckit.conformance.expect import Expectation, expect, operation_of
 from udckit.conformance.gates import BoxResult, StageResult, box_results, stage_results
 from udckit.conformance.heard import Heard, Line, Sender
 from udckit.conformance.judge import root_cause
-from udckit.conformance.observation import MISSING, Observation, curl, quote
+from udckit.conformance.observation import MISSING, Observation, quote
 from udckit.conformance.options import (
     BUILT_STAGES,
     DECLARABLE,

@@ -41,6 +41,8 @@ def refused(service: Probe, *rows: str, on: Sequence[Door] | None = None) -> Ite
             what the forge has not; then all the others were given before.
 
     """
+    if not service.has_token:
+        raise NotObserved(service.tokens.why_none, blocked_by="AUTH-001")
     listed = [each for row in rows for each in recipes_for(row)]
     possible = [each for each in listed if each.needs <= service.can]
     missing = [each for each in listed if each not in possible]

@@ -68,6 +68,7 @@ def _run(row: Requirement, check: Check, subject: Any, verdicts: Mapping[str, Ve
     try:
         check.function(subject)
     except Violation as broken:
+        forged = broken.seen.recipe if broken.seen is not None else None
         return _verdict(
             row,
             "fail",
@@ -76,6 +77,7 @@ def _run(row: Requirement, check: Check, subject: Any, verdicts: Mapping[str, Ve
             expected=broken.expected,
             observed=broken.observed,
             culprit=broken.seen.number if broken.seen is not None else None,
+            recipe=forged.name if forged is not None else None,
         )
     except NotApplicable as outcome:
         return _verdict(row, "not_applicable", subject, message=outcome.reason)

@@ -10,15 +10,10 @@ from typing import Any, Final, NoReturn
 from udckit.conformance.exchange import Exchange
 from udckit.conformance.forge import Recipe
 
-__all__ = ["MISSING", "Observation", "Tally", "curl", "quote"]
+__all__ = ["MISSING", "Observation", "Tally", "quote"]
 
 _NOT_SERVED: Final = frozenset({404, 405, 410, 501, *range(300, 400)})
 _QUOTED = 200
-_BIG_BODY = 2_000
-_OF_THE_CLIENT: Final = frozenset({"host", "connection", "content-length"})
-_USUAL: Final = frozenset({("accept", "*/*"), ("user-agent", "udckit")})
-"""Headers that a replay need not repeat: curl has its own, and they say as little."""
-
 _LONG_NUMBER = 4_000
 
 
@@ -190,38 +185,3 @@ def quote(value: Any) -> str:
     except (TypeError, ValueError):
         text = repr(value)
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
-
-
-def curl(exchange: Exchange) -> str:
-    """Give the command that sends the request again; a token is read from `$UDCKIT_TOKEN`."""
-    request = exchange.request
-    words = ["curl -i"]
-    if request.method == "HEAD":
-        words = ["curl -I"]
-    elif request.method != ("GET" if request.body is None else "POST"):
-        words.append(f"-X {request.method}")
-    if "/." in request.target or "//" in request.target:
-        words.append("--path-as-is")
-    for name, value in request.headers:
-        if name.lower() in _OF_THE_CLIENT or (name.lower(), value) in _USUAL:
-            continue
-        shown = value
-        double = name.lower() == "authorization" and value.lower().startswith("bearer <token:")
-        if double:
-            shown = f"{value.split()[0]} $UDCKIT_TOKEN"
-        words.append(f'-H "{name}: {shown}"' if double else f"-H {_shell(f'{name}: {shown}')}")
-    if request.body is not None:
-        if not any(name.lower() == "content-type" for name, _ in request.headers):
-            words.append("-H Content-Type:")
-        if request.encoding == "text" and len(request.body) <= _BIG_BODY:
-            words.append(f"--data-raw {_shell(request.body)}")
-        else:
-            words.append("--data-binary @request-body")
-    words.append(_shell(exchange.base + request.target))
-    return " ".join(words)
-
-
-def _shell(text: str) -> str:
-    if text and all(sign.isalnum() or sign in "-_./:?=,+@%~" for sign in text):
-        return text
-    return "'" + text.replace("'", "'\"'\"'") + "'"

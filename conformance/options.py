@@ -15,7 +15,7 @@ from udckit.specs import catalogue, requirement
 
 __all__ = ["BUILT_STAGES", "DECLARABLE", "Options", "Way", "certifiable", "read_configuration"]
 
-BUILT_STAGES: Final = ("shape",)
+BUILT_STAGES: Final = ("shape", "security")
 """The stages whose suites this version has."""
 
 DECLARABLE: Final = frozenset(

@@ -17,7 +17,8 @@ class Verdict:
     """What one requirement came to.
 
     `subjects` counts the responses, beats or tokens that were really judged. `exchanges` are the
-    numbers of what the check asked for, in order; `culprit` is the one that broke the promise.
+    numbers of what the check asked for, in order; `culprit` is the one that broke the promise,
+    and `recipe` names what was forged for it.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Verdict:
     observed: str | None = None
     culprit: int | None = None
     exchanges: tuple[int, ...] = ()
+    recipe: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the line of the run record: stable keys, nothing that depends on the clock."""
@@ -47,6 +49,7 @@ class Verdict:
             "observed": self.observed,
             "culprit": self.culprit,
             "exchanges": list(self.exchanges),
+            **({"recipe": self.recipe} if self.recipe is not None else {}),
         }
 
     @classmethod

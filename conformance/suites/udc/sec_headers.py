@@ -14,7 +14,7 @@ from udckit.conformance import (
     verifies,
 )
 from udckit.conformance._capabilities import FOREIGN_ORIGIN, asked_from_elsewhere
-from udckit.conformance.suites.udc._ground import each_of, unknown_path, whoever_we_are
+from udckit.conformance.suites.udc._ground import unknown_path, whoever_we_are
 
 _HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
@@ -56,17 +56,17 @@ def _same(found: str, value: str) -> bool:
 def _of_every_kind(service: Probe) -> Iterator[Observation]:
     """Give answers of the application: 200, 401, 404, 400 or 422, and 405 and 500 that it gave."""
     us = whoever_we_are(service)
-    asks = {
-        "/health": lambda: service.read("/health"),
-        "/state": lambda: service.once("/state as nobody", Ask("GET", "/state", ANONYMOUS)),
-        "unknown": lambda: unknown_path(service),
-        "method": lambda: service.once("PUT /state", Ask("PUT", "/state", us, json={})),
-        "message": lambda: service.once(
-            "an incomplete message", service.a_message(token=us, message_type=MISSING)
-        ),
-    }
-    answers: list[Observation] = []
-    each_of(asks.values(), answers.append)
+    answers = [
+        service.read("/health"),
+        service.once("/state as nobody", Ask("GET", "/state", ANONYMOUS)),
+        unknown_path(service),
+    ]
+    if service.settings.safety != "read-only":
+        incomplete = service.a_message(token=us, message_type=MISSING)
+        answers += [
+            service.once("PUT /state", Ask("PUT", "/state", us, json={})),
+            service.once("an incomplete message", incomplete),
+        ]
     if service.has_token:
         answers.append(service.read("/state"))
     answers += [each for each in service.so_far() if each.status == _INTERNAL_ERROR]
