@@ -164,13 +164,16 @@ def of_registry(
     """A Registry under test is its own authority, unless the operator gave a token of it."""
     wire = Wire(url, ca_file=ca_file)
     caller = _Caller(wire, tuple(headers))
+    enrol = _enrolling(url, tuple(headers), ca_file)
     try:
         if token is not None:
             pem = caller.public_key()
             shelf = TokenShelf(valid=token, forge=Forge(token, public_pem=_usable(pem)))
-            return replace(from_token(token), tokens=shelf, signed_by=_verifier(pem))
+            given = from_token(token)
+            return replace(given, tokens=shelf, signed_by=_verifier(pem), enrol=enrol)
         why = TokenShelf(why_none="the Registry does not answer POST /register")
-        return _registered(caller, "target") or Authority("target", why)
+        registered = _registered(caller, "target") or Authority("target", why)
+        return replace(registered, enrol=enrol)
     finally:
         wire.close()
 
