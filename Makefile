@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test check wheel bench format clean help
+.PHONY: demo test check wheel bench load format clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
@@ -24,6 +24,10 @@ wheel: $(VENV)/.ready  ## install the built wheel, and certify from it in an emp
 bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_certify.py
 	$(BIN)/python benchmarks/bench_fakes.py
+
+load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
+	$(BIN)/python -m pip install --quiet --group load
+	$(BIN)/python benchmarks/load/run.py
 
 format: $(VENV)/.ready  ## let ruff put every file into shape
 	$(BIN)/ruff format .
