@@ -118,7 +118,7 @@ class Journal:
         self._lock = threading.Lock()
         self._waiting: list[tuple[Predicate, Future[JournalEntry]]] = []
         self._most_entries = entries
-        self._most_bytes = size
+        self.most_bytes = size
         self._bytes = 0
         self.dropped = 0
         """How many entries gave way to newer ones."""
@@ -217,7 +217,7 @@ class Journal:
             number = self._first + len(self._rows) - 1
             self._bytes += size + _ROW_COST
             self._sizes.append(size)
-            while self._bytes > self._most_bytes or len(self._rows) > self._most_entries:
+            while self._bytes > self.most_bytes or len(self._rows) > self._most_entries:
                 self._drop_oldest()
         if self._waiting:
             self._tell(self._entry(number, row))

@@ -164,7 +164,7 @@ def test_a_full_journal_drops_the_oldest_and_says_so(ask: Any) -> None:
 
 
 def test_a_journal_is_bounded_in_bytes_too(ask: Any, registry: FakeRegistry) -> None:
-    registry.journal._most_bytes = 300_000
+    registry.journal.most_bytes = 300_000
     for _ in range(5):
         ask(f"{registry.url}/register", raw=b"x" * 100_000)
 
