@@ -20,6 +20,7 @@ OTHER_TESTS = {
     "bending": "a droplet that a test bends as it likes",
     "benchmarks": "the figures that are published",
     "browser": "looks at pages in a real browser",
+    "docs": "pages that run as they stand",
     "doors": "the command line and the pytest plugin, above the rooms",
     "examples": "documentation that runs",
     "faults": "faults as data, and the proxy that applies them",
