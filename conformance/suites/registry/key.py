@@ -9,6 +9,7 @@ from udckit.conformance.redaction import PRIVATE_KEY
 from udckit.conformance.suites.registry._acts import public_key
 
 READINGS = 5
+AGAIN = "started-again"
 BITS = 2048
 
 
@@ -62,6 +63,33 @@ def the_public_key_is_long_enough(service: Probe) -> None:
         expected=f"an RSA key of {BITS} bits or more",
         observed=f"RSA of {size} bits" if size else f"a key of the kind {type(key).__name__}",
     )
+
+
+@verifies("REG-KEY-004", order=30)
+def the_public_key_survives_a_start(service: Probe) -> None:
+    """Started once more with the same settings, the Registry serves the same public key."""
+    first = public_key(service)
+    if _key(first.member("public_key")) is None:
+        raise NotObserved("there is no public key to compare", blocked_by="REG-KEY-001")
+    trouble = service.start(AGAIN, _own_settings(service))
+    if trouble is not None:
+        raise NotObserved(f"it cannot be started once more: {trouble}")
+    seen = service.send(Ask("GET", "/auth/public-key", ANONYMOUS, instance=AGAIN))
+
+    expect(seen).status(200)
+    expect(seen).holds(
+        _line(seen.member("public_key")) == _line(first.member("public_key")),
+        expected="the key of the start before",
+        observed="another key, so that every token is refused",
+    )
+
+
+def _own_settings(service: Probe) -> dict[str, str | None]:
+    """Give the name and the number that it has: where it keeps its key may hang on them."""
+    said = service.read("/capabilities")
+    own = {"SERVICE_NAME": "service_name", "DROPLET_ID": "droplet_id"}
+    given = {name: said.member(member) for name, member in own.items()}
+    return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
 
 
 def _key(pem: object) -> object | None:
