@@ -3,6 +3,7 @@
 from udckit.reports._account import Account, Cause, Failure, account_of
 from udckit.reports._page import Page
 from udckit.reports._printable import one_line, printable
+from udckit.reports.compare import compare, comparison_text
 from udckit.reports.message import failure_lines, headline, message
 from udckit.reports.plan import plan
 from udckit.reports.progress import Progress
@@ -19,6 +20,8 @@ __all__ = [
     "Progress",
     "account_of",
     "as_text",
+    "compare",
+    "comparison_text",
     "differences",
     "empty_summary",
     "failure_lines",

@@ -17,6 +17,7 @@ __all__ = ["main"]
 _KIT_FAILED: Final = 3
 
 _COMMANDS: Final = {
+    "cert": ("udckit.cli._cert", "Make keys, sign what a run showed, verify a certificate."),
     "certify": ("udckit.cli._certify", "Judge a droplet, a Registry or an Orchestrator."),
     "explain": ("udckit.cli._explain", "Explain a requirement, or list the catalogue."),
     "fakes": (
