@@ -1,7 +1,7 @@
 """What every fake is: an ASGI application with a socket, a journal, faults and a clock."""
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict
 
 from udckit.fakes import _running
 from udckit.fakes._armed import Faults
@@ -19,10 +19,24 @@ from udckit.fakes.journal import Journal
 if TYPE_CHECKING:
     from udckit.fakes._control import Control
 
-__all__ = ["Access", "Fake"]
+__all__ = ["Access", "Facts", "Fake"]
 
 Access = Literal["loopback", "anyone", "nobody"]
 """Who may use the control API."""
+
+
+class Facts(TypedDict, total=False):
+    """What every fake may be told; each has a default."""
+
+    version: str
+    host: str
+    """The address to listen on, not the one that is announced."""
+    port: int
+    """0 for a free one."""
+    clock: Clock | None
+    environment: str
+    journal_entries: int
+    control: Access
 
 
 class Fake(Exchange):
@@ -175,6 +189,28 @@ class Fake(Exchange):
         """What a token was issued for; None for one that did not come from here."""
         del token
         return None
+
+    def export(self, *, since: int = 0, limit: int | None = None) -> dict[str, Any]:
+        """The journal as JSON without a usable secret: entries, and what each token in them is.
+
+        `since` leaves out the entries up to that number, `limit` those beyond so many.
+        """
+        from udckit.fakes._redaction import Redaction  # noqa: PLC0415 - not before an export
+
+        kept = [entry for entry in self.journal if entry.number > since][:limit]
+        redaction = Redaction(self.signed_by, self.issued_as)
+        return {
+            "entries": [redaction.entry(entry) for entry in kept],
+            "tokens": redaction.tokens,
+            "next": kept[-1].number if kept else since,
+            "total": self.journal.total,
+            "dropped": self.journal.dropped,
+            "client_faults": [entry.number for entry in kept if entry.is_client_fault],
+            "own_faults": [
+                {"time": one.time, "what": redaction.text(one.what), "entry": one.entry}
+                for one in self.journal.own_faults
+            ],
+        }
 
     def reset(self) -> None:
         """Forget what was learnt; a role has more to forget."""

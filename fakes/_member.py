@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Unpack
 
 from udckit.fakes._client import Client, UnreachableError
-from udckit.fakes._fake import Fake
+from udckit.fakes._fake import Facts, Fake
 from udckit.fakes._udc import UdcFake
-from udckit.fakes.clock import Clock, SystemClock
+from udckit.fakes.clock import SystemClock
 from udckit.fakes.registry import FakeRegistry
 
 __all__ = ["Member", "address"]
@@ -21,14 +21,20 @@ class Member(UdcFake):
     """A fake with an HTTP client of its own and tasks that end with it."""
 
     def __init__(
-        self, *, registry: FakeRegistry | str | None, clock: Clock | None = None, **facts: Any
+        self,
+        *,
+        registry: FakeRegistry | str | None,
+        name: str,
+        droplet_id: int,
+        **facts: Unpack[Facts],
     ) -> None:
         shared = registry.clock if isinstance(registry, FakeRegistry) else SystemClock()
         self._registry = registry
-        self._client = Client(clock or shared)
+        self._client = Client(facts.get("clock") or shared)
         self._log = _QUIET.getChild(self.role)
         self._background: set[asyncio.Task[Any]] = set()
-        super().__init__(clock=self._client.clock, **facts)
+        facts["clock"] = self._client.clock
+        super().__init__(name=name, droplet_id=droplet_id, **facts)
 
     @property
     def registry_url(self) -> str:

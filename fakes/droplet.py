@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 from urllib.parse import urlsplit
 
 from udckit.fakes._callbacks import Callbacks
 from udckit.fakes._client import UnreachableError
 from udckit.fakes._directory import Directory
+from udckit.fakes._fake import Facts
 from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._keys import FetchedKey
 from udckit.fakes._member import Member, address
@@ -17,6 +18,7 @@ from udckit.fakes._router import Route, routes_of
 from udckit.fakes._tokens import SigningKey, decode_unverified, test_key
 from udckit.fakes._udc import checked_reply_to
 from udckit.fakes.behaviour import Behaviour
+from udckit.fakes.orchestrator import FakeOrchestrator
 from udckit.fakes.registry import FakeRegistry
 
 __all__ = ["FakeDroplet"]
@@ -40,11 +42,11 @@ class FakeDroplet(Member):
         *,
         name: str = "udckit-droplet",
         registry: FakeRegistry | str | None,
-        orchestrator: Any = None,
+        orchestrator: FakeOrchestrator | str | None = None,
         droplet_id: int = 10,
         capabilities: Sequence[str] = ("task_processing",),
         behaviour: Behaviour | None = None,
-        **facts: Any,
+        **facts: Unpack[Facts],
     ) -> None:
         self.behaviour = behaviour or Behaviour()
         self.capabilities = tuple(capabilities)

@@ -83,10 +83,17 @@ class JournalEntry:
 
     @property
     def is_client_fault(self) -> bool:
-        """Whether the client did something that the contract does not allow."""
-        faulted = self.fault is not None
-        refused = self.answered is not None and 400 <= self.answered < 500  # noqa: PLR2004 - the 4xx
-        return bool(self.problems) or (refused and not faulted)
+        """Whether the client did something that the contract does not allow.
+
+        To ask for a service or a task that is not there is no fault; an unknown path is one.
+        """
+        if self.problems:
+            return True
+        if self.fault is not None or self.answered is None:
+            return False
+        if self.answered == 404:  # noqa: PLR2004 - Not Found
+            return self.operation is None
+        return 400 <= self.answered < 500  # noqa: PLR2004 - the 4xx
 
     def __str__(self) -> str:
         target = f"{self.path}?{self.query}" if self.query else self.path

@@ -1,11 +1,12 @@
 """An Orchestrator that keeps the contract: it counts beats, and really routes tasks."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 from urllib.parse import parse_qs
 
 from udckit.fakes._beats import Beats, DropletSeen
 from udckit.fakes._directory import Peer
+from udckit.fakes._fake import Facts
 from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._identity import KeySource
 from udckit.fakes._issuing import OwnKey
@@ -42,7 +43,7 @@ class FakeOrchestrator(Member):
         retry_every: float = 5.0,
         name: str = "orchestrator",
         droplet_id: int = 2,
-        **facts: Any,
+        **facts: Unpack[Facts],
     ) -> None:
         self._beats = Beats(dead_after)
         self._tasks = Tasks()

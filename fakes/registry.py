@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Unpack
 
+from udckit.fakes._fake import Facts
 from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._issuing import Issuer, OwnKey
 from udckit.fakes._router import Route, routes_of
 from udckit.fakes._services import NameTakenError, Registration, Service, Services
 from udckit.fakes._tokens import SigningKey, test_key
 from udckit.fakes._udc import UdcFake
-from udckit.fakes.clock import Clock
 from udckit.fakes.faults import Fault
 from udckit.specs import surface
 
@@ -50,15 +50,12 @@ class FakeRegistry(UdcFake):
     def __init__(
         self,
         *,
-        port: int = 0,
-        host: str = "127.0.0.1",
-        clock: Clock | None = None,
         key: SigningKey | Literal["test", "fresh"] | None = None,
         token_lifetime: float = 3600,
         host_from: HostRule = "peer",
         name: str = "registry",
         droplet_id: int = 1,
-        **more: Any,
+        **facts: Unpack[Facts],
     ) -> None:
         self._issuer = Issuer(_chosen(key))
         self._services = Services()
@@ -66,9 +63,7 @@ class FakeRegistry(UdcFake):
         self.token_lifetime = token_lifetime
         self.host_from = host_from
         self.health_source: HealthSource | None = None
-        super().__init__(
-            name=name, droplet_id=droplet_id, host=host, port=port, clock=clock, **more
-        )
+        super().__init__(name=name, droplet_id=droplet_id, **facts)
 
     # For tests
 

@@ -37,6 +37,18 @@ def test_schema_problems_stand_beside_the_request(
     assert registry.journal.client_faults == (entry,)
 
 
+def test_to_ask_for_what_is_not_there_is_no_fault(ask: Any, registry: FakeRegistry) -> None:
+    token = registry.register("my-service", 10).token
+    ask(f"{registry.url}/services/by-name/nobody", token=token)
+    ask(f"{registry.url}/registry/register", {})
+    ask(f"{registry.url}/state")
+
+    assert [entry.path for entry in registry.journal.client_faults] == [
+        "/registry/register",
+        "/state",
+    ]
+
+
 def test_identity_is_the_token_s(ask: Any, registry: FakeRegistry) -> None:
     token = registry.register("my-service", 10).token
     ask(f"{registry.url}/services", token=token)
