@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -64,6 +64,10 @@ class RoleStand:
     def can_show(self, fault: Fault) -> bool:
         """True where the target can be what a fault needs: as new, for a name that is unused."""
         return not fault.needs or self.forget is not None
+
+    def alone(self) -> RoleStand:
+        """The same, but that the kit has a token and no Registry to register anybody at."""
+        return replace(self, authority=replace(self.authority, enrol=None))
 
     def run(
         self,

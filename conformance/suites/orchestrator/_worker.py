@@ -47,11 +47,11 @@ def give_work(service: Probe, mark: str, ability: str = ABILITY) -> Observation:
 
 
 def assignments(
-    service: Probe, mark: str, *, to: str = WORKER, within: float = WITHIN
+    service: Probe, mark: str, *, to: str = WORKER, within: float | None = None
 ) -> list[tuple[Heard, dict[str, Any]]]:
     """Give the messages with `mark` that came to a worker, each with its body."""
     found = []
-    for call in service.heard(to, mark, within=within):
+    for call in service.heard(to, mark, within=WITHIN if within is None else within):
         body = _object(call.body)
         if call.method == "POST" and call.target.partition("?")[0] == _MESSAGE and body is not None:
             found.append((call, body))

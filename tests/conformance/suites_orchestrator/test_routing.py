@@ -1,0 +1,164 @@
+"""An Orchestrator hands tasks out, brings results back and tells the dead from the living."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faults import Fault, read_faults
+from faults.role_stand import Make, RoleStand, role_stand
+from faults.stand import Seen
+
+from udckit.conformance import dump, rejudge
+from udckit.fakes._standing import Inside
+
+ROUTES = ("ORCH-TASK-007", "ORCH-TASK-009")
+Stands = Callable[[Make], RoleStand]
+
+
+@pytest.fixture
+def fault(tmp_path: Path) -> Callable[[str], Fault]:
+    def read(text: str) -> Fault:
+        path = tmp_path / "fault.yaml"
+        path.write_text(f"- {{id: x, story: s, {text}}}", encoding="utf-8")
+        return read_faults(path)[0]
+
+    return read
+
+
+def said_alike(seen: Seen) -> None:
+    again = rejudge(seen.record)
+    assert {name: dump(each.as_json()) for name, each in again.items()} == {
+        name: dump(each.as_json()) for name, each in seen.record.verdicts.items()
+    }
+
+
+@pytest.mark.parametrize("make", ["fake", "aiohttp"])
+def test_right_orchestrator_hands_tasks_out_and_results_back(
+    orchestrators: Stands, make: Make
+) -> None:
+    seen = orchestrators(make).run(only=ROUTES)
+
+    assert [seen.said(row) for row in ROUTES if seen.word(row) != "pass"] == []
+    said_alike(seen)
+
+
+def test_task_that_is_handed_to_nobody_is_blamed(
+    orchestrators: Stands, fault: Callable[[str], Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udckit.conformance.suites.orchestrator._worker.WITHIN", 0.3)
+    elsewhere = fault(
+        "where: POST /tasks, when: {members: {task_type: udckit-work}}, "
+        "do: [{request_set: {task_type: udckit-nobody-can}}]"
+    )
+
+    seen = orchestrators("fake").run(elsewhere, only=ROUTES)
+
+    assert seen.word("ORCH-TASK-007") == "fail"
+    assert "none came" in seen.said("ORCH-TASK-007")
+    assert seen.word("ORCH-TASK-009") == "not_observed"
+    said_alike(seen)
+
+
+def test_task_that_comes_without_a_token_is_blamed(
+    orchestrators: Stands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(_: Inside) -> None:
+        return None
+
+    monkeypatch.setattr(Inside, "token", none)
+
+    seen = orchestrators("fake").run(only=("ORCH-TASK-007",))
+
+    assert "a message without one" in seen.said("ORCH-TASK-007")
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "where: GET /tasks/*, when: {status: 200}, do: [{delete: result}]",
+        "where: POST /callback, do: [{answer: {status: 200, json: {received: true}}}]",
+        "where: POST /callback, do: [{answer: {status: 403, json: {detail: no}}}]",
+    ],
+)
+def test_result_that_does_not_come_back_is_blamed(
+    orchestrators: Stands, fault: Callable[[str], Fault], lost: str
+) -> None:
+    seen = orchestrators("fake").run(fault(lost), only=ROUTES)
+
+    assert {row: seen.word(row) for row in ROUTES} == {
+        "ORCH-TASK-007": "pass",
+        "ORCH-TASK-009": "fail",
+    }
+    said_alike(seen)
+
+
+def test_orchestrator_without_a_registry_of_ours_is_not_observed(
+    orchestrators: Stands,
+) -> None:
+    stand = orchestrators("fake")
+
+    seen = stand.alone().run(only=ROUTES)
+
+    assert {seen.word(row) for row in ROUTES} == {"not_observed"}
+    assert "--registry" in seen.outcomes.verdicts["ORCH-TASK-007"].message
+
+
+# Silence, on the clock that is moved by hand
+
+
+def silence(stand: RoleStand, fault: Fault | None = None) -> Seen:
+    seen = stand.run(fault, only=("ORCH-HB-007",))
+    said_alike(seen)
+    return seen
+
+
+def test_silence_of_180_seconds_is_death(orchestrators: Stands) -> None:
+    seen = silence(orchestrators("fake"))
+
+    assert seen.said("ORCH-HB-007") == "ORCH-HB-007 pass"
+
+
+def test_silence_is_seen_by_routing_where_no_listing_tells(
+    orchestrators: Stands, fault: Callable[[str], Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udckit.conformance.suites.orchestrator._life._ROUTED_WITHIN", 0.5)
+    unlisted = fault(
+        "where: GET /services, do: [{answer: {status: 404, json: {detail: Not Found}}}]"
+    )
+
+    seen = silence(orchestrators("fake"), unlisted)
+
+    assert seen.said("ORCH-HB-007") == "ORCH-HB-007 pass"
+
+
+@pytest.mark.parametrize(("after", "told"), [(90.0, "status: dead"), (400.0, "status: active")])
+def test_death_that_comes_at_another_time_is_blamed(after: float, told: str) -> None:
+    with role_stand("orchestrator", "fake", dead_after=after) as stand:
+        seen = silence(stand)
+
+    assert seen.word("ORCH-HB-007") == "fail"
+    assert told in seen.said("ORCH-HB-007")
+
+
+def test_death_that_lasts_is_blamed(orchestrators: Stands, fault: Callable[[str], Fault]) -> None:
+    for_ever = fault(
+        "where: GET /services, when: {since: 5}, do: [{sub: {find: active, put: dead}}]"
+    )
+
+    seen = silence(orchestrators("fake"), for_ever)
+
+    assert "lives again after a beat" in (seen.outcomes.verdicts["ORCH-HB-007"].expected or "")
+
+
+def test_life_that_nobody_tells_is_not_observed(
+    orchestrators: Stands, fault: Callable[[str], Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udckit.conformance.suites.orchestrator._life._ROUTED_WITHIN", 0.2)
+    silent = fault(
+        "strikes: [{where: GET /services, do: [{answer: {status: 404}}]}, "
+        "{where: POST /tasks, do: [{request_set: {task_type: udckit-nobody-can}}]}]"
+    )
+
+    seen = silence(orchestrators("fake"), silent)
+
+    assert seen.word("ORCH-HB-007") == "not_observed"
