@@ -27,7 +27,7 @@ bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one 
 
 load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
 	$(BIN)/python -m pip install --quiet --group load
-	$(BIN)/python benchmarks/load/run.py
+	$(BIN)/python benchmarks/load_fakes.py
 
 format: $(VENV)/.ready  ## let ruff put every file into shape
 	$(BIN)/ruff format .
