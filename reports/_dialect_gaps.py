@@ -10,6 +10,7 @@ from typing import Any, Final
 from udckit.conformance import Exchange, Observation, RunRecord, quote
 from udckit.conformance.observation import Tally
 from udckit.reports._dialect_signs import contract_body, listed_paths
+from udckit.reports._printable import one_line
 from udckit.reports._seen import route
 from udckit.specs import dialects, surface
 
@@ -72,7 +73,11 @@ class Gap:
 def gaps(record: RunRecord) -> tuple[Gap, ...]:
     """Compare every body that was read with the contract's schema, member by member."""
     found = [gap for path in _ROUTES for gap in _of_route(record, path)]
-    return (*found, *_of_receipts(record))
+    found += _of_receipts(record)
+    return tuple(
+        Gap(*(one_line(text) for text in (each.where, each.found, each.wanted, each.change)))
+        for each in found
+    )
 
 
 def said_gaps(key: str) -> tuple[Gap, ...]:
@@ -103,7 +108,7 @@ def notes(record: RunRecord) -> tuple[str, ...]:
             f"the endpoints stand under {prefix}: mount them at the root ({_base_path(prefix)})"
         ] = None
     told.update(dict.fromkeys(_signatures(record)))
-    return tuple(told)
+    return tuple(one_line(each) for each in told)
 
 
 def _base_path(prefix: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from udckit.conformance import Exchange, Observation, RunRecord
 from udckit.conformance.observation import Tally
+from udckit.reports._printable import one_line
 
 __all__ = ["Identity", "bodies", "ended", "identity", "reading", "route", "utc"]
 
@@ -17,7 +18,7 @@ _GOOD: Final = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the target says it is; None where it did not say it in the contract's way."""
+    """Who the target says it is, printable; None where it did not say it in the contract's way."""
 
     name: str | None = None
     version: str | None = None
@@ -61,8 +62,8 @@ def identity(record: RunRecord) -> Identity:
     name, droplet_id = capabilities.get("service_name"), capabilities.get("droplet_id")
     version = health.get("version", capabilities.get("version"))
     return Identity(
-        name=name if isinstance(name, str) and name else None,
-        version=version if isinstance(version, str) and version else None,
+        name=one_line(name) if isinstance(name, str) and name else None,
+        version=one_line(version) if isinstance(version, str) and version else None,
         droplet_id=droplet_id if type(droplet_id) is int else None,
     )
 

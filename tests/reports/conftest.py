@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from report_support import HOSTILE, run_of, run_of_a_right_droplet
 
 from udckit.conformance import RunRecord, Settings, wanted_rows
+from udckit.reports._format import Run
 from udckit.specs import catalogue, digests
 
 Lines = list[dict[str, Any]]
@@ -163,3 +165,15 @@ def bad(make_record: MakeRecord) -> RunRecord:
         },
         exit_code=1,
     )
+
+
+@pytest.fixture(scope="session")
+def right(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A real run against the kit's own droplet: stage shape is certified."""
+    return run_of_a_right_droplet(tmp_path_factory.mktemp("right"))
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A real run against a droplet whose every text is an attack on the reader."""
+    return run_of(HOSTILE, tmp_path_factory.mktemp("hostile"))

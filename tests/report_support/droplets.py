@@ -1,4 +1,4 @@
-"""Small droplets that speak the dialects seen in the field: real servers, each from a table."""
+"""Droplets that speak the dialects seen in the field: real servers, each from a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["DROPLETS", "Speaker", "speaking"]
+__all__ = ["DROPLETS", "EMPTY", "MIXED", "PREFIXED", "Speaker", "always", "speaking"]
 
 Answer = tuple[int, Any]
 Reply = Callable[[Mapping[str, Any], str | None], Answer]
@@ -29,6 +29,7 @@ class Speaker:
     routes: Mapping[str, Reply]
     unknown: Answer = (404, {"detail": "Not Found"})
     redirects: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def always(status: int, body: Callable[[], Any]) -> Reply:
@@ -170,9 +171,7 @@ STARTER = Speaker(
             },
         ),
         "GET /state": guarded(
-            always(
-                200, lambda: {"uptime_seconds": 12.5, "status": "busy", "current_load": 0.3}
-            ),
+            always(200, lambda: {"uptime_seconds": 12.5, "status": "busy", "current_load": 0.3}),
             (403, {"detail": "Not authenticated"}),
         ),
         "GET /dependencies": guarded(
@@ -258,6 +257,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if location is not None:
             self.send_header("Location", location)
+        for name, value in self.speaker.headers:
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
