@@ -72,8 +72,6 @@ def is_seen(stand: RoleStand, fault: Fault, *, attributed: bool) -> None:
     if attributed:
         more = blamed(seen) - {*fault.kills, *fault.also} - _MAY_LACK
         assert [seen.said(row) for row in sorted(more)] == [], fault.story
-    if attributed:
-        _judges_again_alike(seen)
 
 
 def blamed(seen: Seen) -> set[str]:
