@@ -26,7 +26,10 @@ OTHER_TESTS = {
     "faults": "faults as data, and the proxy that applies them",
     "fleet": "right droplets, written in other people's styles",
     "fleet_support": "starts the fleet",
+    "generated": "the tests that nobody wrote, and the faults that only they find",
     "hostile": "servers that answer as no server should",
+    "pacts": "contracts that each consumer writes",
+    "report_support": "droplets and a browser for the reports",
 }
 """The folders of tests/ that mirror no room, each with its reason to exist."""
 

@@ -1,9 +1,10 @@
 """Sockets, threads and tasks: what is started is ended, a thousand times."""
 
 import asyncio
-import gc
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from udckit.fakes import FakeDroplet, FakeOrchestrator, FakeRegistry, serve_asgi
+from udckit.fakes import FakeOrchestrator, FakeRegistry, serve_asgi
 from udckit.fakes._loop import SHARED
 
 
@@ -26,10 +27,6 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"hello"})
 
 
-def descriptors() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
-
-
 def test_a_server_takes_a_free_port_and_answers(ask: Any) -> None:
     server = serve_asgi(hello)
     try:
@@ -39,22 +36,28 @@ def test_a_server_takes_a_free_port_and_answers(ask: Any) -> None:
         server.stop()
 
 
-def test_stop_may_be_called_twice() -> None:
+@pytest.fixture
+def users() -> int:
+    """How many servers share the loop already: a session may keep fakes up beside a test."""
+    return SHARED.users
+
+
+def test_stop_may_be_called_twice(users: int) -> None:
     server = serve_asgi(hello)
     server.stop()
     server.stop()
 
-    assert SHARED.users == 0
+    assert SHARED.users == users
 
 
-def test_a_taken_port_is_an_os_error_and_leaks_nothing() -> None:
+def test_a_taken_port_is_an_os_error_and_leaks_nothing(users: int) -> None:
     with FakeRegistry() as registry, pytest.raises(OSError, match="in use"):
         FakeRegistry(port=registry.port).start()
 
-    assert SHARED.users == 0
+    assert SHARED.users == users
 
 
-def test_an_application_that_does_not_start_is_a_runtime_error() -> None:
+def test_an_application_that_does_not_start_is_a_runtime_error(users: int) -> None:
     async def broken(_: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no database"})
@@ -62,7 +65,7 @@ def test_an_application_that_does_not_start_is_a_runtime_error() -> None:
     with pytest.raises(RuntimeError, match="no database"):
         serve_asgi(broken)
 
-    assert SHARED.users == 0
+    assert SHARED.users == users
 
 
 def test_lifespan_state_reaches_the_application(ask: Any) -> None:
@@ -102,15 +105,19 @@ def test_an_application_may_have_a_loop_to_itself(ask: Any) -> None:
             server.stop()
 
 
-def test_the_fakes_share_one_thread_that_ends_with_the_last() -> None:
-    before = threading.active_count()
+def loops() -> int:
+    """How many threads run the fakes' shared loop."""
+    return sum(thread.name == "udckit-fakes" for thread in threading.enumerate())
+
+
+def test_the_fakes_share_one_thread_that_ends_with_the_last(users: int) -> None:
     with FakeRegistry() as registry, FakeOrchestrator(registry=registry):
-        assert threading.active_count() == before + 1
+        assert loops() == 1
 
-    assert threading.active_count() == before
+    assert loops() == (1 if users else 0)
 
 
-def test_a_blocking_call_on_the_loop_itself_is_an_error_not_a_deadlock() -> None:
+def test_a_blocking_call_on_the_loop_itself_is_an_error_not_a_deadlock(users: int) -> None:
     with FakeRegistry() as registry:
         other = FakeRegistry()
 
@@ -120,7 +127,7 @@ def test_a_blocking_call_on_the_loop_itself_is_an_error_not_a_deadlock() -> None
         with pytest.raises(RuntimeError, match="own loop"):
             registry._server.loop.call(nested())  # type: ignore[union-attr]  # it runs
 
-    assert SHARED.users == 0
+    assert SHARED.users == users
 
 
 def test_open_connections_do_not_hold_a_stop_up() -> None:
@@ -140,30 +147,13 @@ def test_open_connections_do_not_hold_a_stop_up() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
 def test_a_thousand_fakes_leave_nothing_behind() -> None:
-    def one_life(number: int) -> None:
-        with FakeRegistry() as registry:
-            if number % 10 == 0:
-                with FakeOrchestrator(registry=registry) as orchestrator:
-                    droplet = FakeDroplet(registry=registry, orchestrator=orchestrator)
-                    with droplet:
-                        orchestrator.journal.wait_for(path="/heartbeat", answered=200)
-            line = socket.create_connection(("127.0.0.1", registry.port))
-            line.sendall(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n")
-            assert line.recv(4096).startswith(b"HTTP/1.1 200")
-            line.close()
+    """In a process of its own, where nobody else opens a socket or starts a thread."""
+    script = Path(__file__).with_name("thousand_lives.py")
+    words = [sys.executable, "-W", "error", str(script)]
 
-    one_life(0)
-    gc.collect()
-    sockets, threads, objects = descriptors(), threading.active_count(), len(gc.get_objects())
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
 
-    for number in range(1000):
-        one_life(number)
-
-    gc.collect()
-    assert descriptors() <= sockets
-    assert threading.active_count() == threads
-    assert len(gc.get_objects()) < objects + 5000
-    assert SHARED.users == 0
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_a_fake_is_an_asgi_application_in_process() -> None:
