@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # its stubs are a package more
+from jsonschema import (
+    Draft4Validator,  # type: ignore[import-untyped]  # its stubs are a package more
+)
 from report_support import CORPUS, run_of_lines
 
 from udckit.conformance import RunRecord, wanted_rows
