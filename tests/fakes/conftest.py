@@ -8,8 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from fake_ground import Make
 
-from udckit.fakes import FakeOrchestrator, FakeRegistry, ManualClock
+from udckit.fakes import (
+    Behaviour,
+    FakeDroplet,
+    FakeOrchestrator,
+    FakeRegistry,
+    ManualClock,
+    Registration,
+)
 
 NOTHING = object()
 
@@ -89,3 +97,40 @@ def registration() -> dict[str, Any]:
         "version": "1.0.0",
         "udc_compliant": True,
     }
+
+
+@pytest.fixture
+def make(registry: FakeRegistry, orchestrator: FakeOrchestrator) -> Iterator[Make]:
+    """Start a droplet with these behaviours; it is stopped at the end."""
+    started: list[FakeDroplet] = []
+
+    def start(**behaviour: Any) -> FakeDroplet:
+        made = FakeDroplet(
+            registry=registry, orchestrator=orchestrator, behaviour=Behaviour(**behaviour)
+        )
+        started.append(made)
+        return made.start()
+
+    yield start
+    for one in started:
+        one.stop()
+        assert one.journal.own_faults == ()
+
+
+@pytest.fixture
+def caller(registry: FakeRegistry) -> str:
+    """The token of a service that is registered where `peer` listens."""
+    return registry.register("caller", 77).token
+
+
+@pytest.fixture
+def peer(registry: FakeRegistry) -> Iterator[FakeDroplet]:
+    """Where callbacks go: a droplet registered under its true address."""
+    with FakeDroplet(name="peer", droplet_id=78, registry=registry) as running:
+        registry.journal.wait_for(path="/register", json={"name": "peer"}, answered=201)
+        yield running
+
+
+@pytest.fixture
+def beater(registry: FakeRegistry) -> Registration:
+    return registry.register("my-service", 10, port=9, capabilities=["nothing-much"])
