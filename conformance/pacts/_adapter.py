@@ -1,0 +1,206 @@
+"""The one file that knows pact-python: it writes contracts, and has them verified."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from udckit.conformance.errors import InvocationError
+from udckit.conformance.pacts._contract import Contract, Need, OneWay
+
+if TYPE_CHECKING:
+    from pact import Pact, Verifier
+
+__all__ = ["Verified", "has_pact", "verify_file", "write_contract"]
+
+_DO_NOT_TRACK = ("PACT_DO_NOT_TRACK", "true")
+_MISSING = "pact-python is not installed: pip install 'udckit[pact]'"
+_FFI_WORDS = ("pactRust",)
+
+Client = Callable[[str, Need | OneWay], None]
+"""Real client code: it is given the mock server's URL, or the contents of a one-way body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the pact core said of one file: for each failed description, its mismatches."""
+
+    failed: Mapping[str, tuple[Mapping[str, Any], ...]]
+    output: str
+
+
+def has_pact() -> bool:
+    """Tell whether the optional packages are there."""
+    from importlib.util import find_spec  # noqa: PLC0415 - asked once
+
+    return find_spec("pact") is not None
+
+
+def write_contract(contract: Contract, folder: Path, client: Client | None = None) -> Path:
+    """Write a contract below `folder`; `client` must make each exchange happen as it stands.
+
+    Without a client the exchanges were observed elsewhere, and are written down as they are.
+
+    Raises:
+        AssertionError: the client sent something else than the contract says.
+        InvocationError: pact-python is not installed.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        for need in contract.needs:
+            _write_one(contract, need, Path(made), client)
+        raw = Path(made) / contract.file_name
+        document = _in_order(json.loads(raw.read_text("utf-8")), contract.marks)
+    path = folder / contract.file_name
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", "utf-8")
+    return path
+
+
+def verify_file(
+    path: Path,
+    url: str,
+    provider: str,
+    *,
+    states_at: str,
+    messages: Callable[[str], Mapping[str, Any]] | None = None,
+) -> Verified:
+    """Have one pact file verified against a provider; states come from the kit's own server."""
+    verifier = _verifier(provider, url, states_at, messages)
+    verifier.add_source(path)
+    return _run(verifier)
+
+
+def _run(verifier: Verifier) -> Verified:
+    verifier.set_coloured_output(enabled=False)
+    with contextlib.suppress(RuntimeError):  # the results say which failed, and how
+        verifier.verify()
+    found: dict[str, tuple[Mapping[str, Any], ...]] = {}
+    for error in verifier.results.get("errors", ()):
+        mismatch = error.get("mismatch", {})
+        said = mismatch.get("mismatches") or [
+            {"type": "Error", "mismatch": mismatch.get("message", "the provider did not answer")}
+        ]
+        found[_description(error)] = tuple(said)
+    return Verified(found, verifier.output(strip_ansi=True))
+
+
+def _description(error: Mapping[str, Any]) -> str:
+    """Take the consumer's own words out of `Verifying a pact between … - …`."""
+    words = str(error.get("interaction", ""))
+    cut = re.sub(r"^Verifying a pact between .+? and .+? - ", "", words)
+    return re.sub(r"^Given .+? - ", "", cut)
+
+
+def _verifier(
+    provider: str,
+    url: str,
+    states_at: str,
+    messages: Callable[[str], Mapping[str, Any]] | None,
+) -> Verifier:
+    _ready()
+    from pact import Verifier  # noqa: PLC0415 - an optional package
+
+    host = re.sub(r"^https?://(\[[^]]*\]|[^:/]+).*$", r"\1", url)
+    verifier = Verifier(provider, host=host).add_transport(url=url)
+    verifier.set_request_timeout(10_000)
+    verifier.state_handler(states_at, body=True)
+    if messages is not None:
+        _tell_messages(verifier, messages)
+    return verifier
+
+
+def _tell_messages(verifier: Verifier, messages: Callable[[str], Mapping[str, Any]]) -> None:
+    def produce(name: str, metadata: dict[str, Any] | None = None) -> Any:
+        del metadata
+        return {
+            "contents": json.dumps(messages(name)).encode(),
+            "content_type": "application/json",
+            "metadata": None,
+        }
+
+    verifier.message_handler(produce)
+
+
+def _write_one(
+    contract: Contract, need: Need | OneWay, folder: Path, client: Client | None
+) -> None:
+    pact = _pact(contract)
+    if isinstance(need, OneWay):
+        _one_way(pact, need, client)
+        pact.write_file(folder)
+        return
+    _describe(pact, need)
+    if client is None:
+        pact.write_file(folder)
+        return
+    with pact.serve(raises=False) as server:
+        client(str(server.url), need)
+        wrong = [str(each) for each in server.mismatches]
+        if wrong or not server.matched:
+            raise AssertionError(f"{need.description}: {'; '.join(wrong) or 'never asked'}")
+        server.write_file(folder)
+
+
+def _pact(contract: Contract) -> Pact:
+    _ready()
+    from pact import Pact  # noqa: PLC0415 - an optional package
+
+    return Pact(contract.consumer, contract.provider).with_specification("V4")
+
+
+def _describe(pact: Pact, need: Need) -> None:
+    one = pact.upon_receiving(need.description)
+    if need.state is not None:
+        one.given(need.state, dict(need.params)) if need.params else one.given(need.state)
+    one.with_request(need.method, need.path if isinstance(need.path, str) else _text(need.path))
+    one.with_headers({name: _text(value) for name, value in need.headers.items()})
+    if need.body is not None:
+        one.with_body(json.dumps(need.body), "application/json")
+    one.will_respond_with(need.example_status)
+    if isinstance(need.status, str):
+        rule = {"status": {"matchers": [{"match": "statusCode", "status": need.status}]}}
+        one.with_matching_rules(rule, "Response")
+    if need.answer is not None:
+        one.with_body(json.dumps(need.answer), "application/json", "Response")
+        for name, value in need.answer_headers.items():
+            one.set_header(name, _text(value), "Response")
+    one.set_comment("requirements", list(need.requirements))
+
+
+def _one_way(pact: Pact, need: OneWay, client: Client | None) -> None:
+    one = pact.upon_receiving(need.description, "Async")
+    if need.state is not None:
+        one.given(need.state, dict(need.params)) if need.params else one.given(need.state)
+    one.with_body(json.dumps(need.contents), "application/json")
+    one.set_comment("requirements", list(need.requirements))
+    if client is not None:
+        take = client
+        pact.verify(lambda body, _: take(str(body), need), "Async")
+
+
+def _in_order(document: dict[str, Any], marks: Mapping[str, str]) -> dict[str, Any]:
+    """Leave out which build wrote it, so that the same contract is the same file."""
+    metadata = document["metadata"]
+    for word in _FFI_WORDS:
+        metadata.pop(word, None)
+    if marks:
+        metadata["udckit"] = dict(marks)
+    document["interactions"].sort(key=lambda one: (one["type"], one["description"]))
+    return document
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _ready() -> None:
+    if not has_pact():
+        raise InvocationError(_MISSING)
+    os.environ.setdefault(*_DO_NOT_TRACK)

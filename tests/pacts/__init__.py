@@ -1,0 +1,1 @@
+"""The kit's own consumer contracts, and what becomes of them."""
