@@ -155,7 +155,9 @@ def _blocks(account: Account) -> Iterator[Mapping[str, Any]]:
             members = [
                 (row, account.record.verdicts[row.id])
                 for row in rows
-                if row.checklist == box.slug and row.id in account.record.verdicts
+                if row.checklist == box.slug
+                and account.settings.role in row.roles
+                and row.id in account.record.verdicts
             ]
             cause = account.record.verdicts.get(box.cause or "")
             boxes.append(

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jsonschema import (
-    Draft4Validator,  # type: ignore[import-untyped]  # its stubs are a package more
-)
+from jsonschema import Draft4Validator  # type: ignore[import-untyped]  # no stubs of its own
 from report_support import CORPUS, run_of_lines
 
 from udckit.conformance import RunRecord, wanted_rows
