@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,12 +25,13 @@ from udckit.conformance.authority import (
     of_registry,
     with_key,
 )
-from udckit.conformance.engine import Engine
+from udckit.conformance.engine import Engine, wanted_rows
 from udckit.conformance.errors import InvocationError, UnreachableError
 from udckit.conformance.heard import Line
 from udckit.conformance.options import Options, Way
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import Redactor
+from udckit.conformance.scenario import Company, ProcessTarget, Target, scenarios_for
 from udckit.conformance.settings import Safety, Settings
 from udckit.conformance.source import LiveSource
 from udckit.conformance.surroundings import LiveSurroundings, Start
@@ -62,6 +64,8 @@ class Reached:
     boot_seconds: float | None = None
     starts: Start | None = None
     reads: Callable[[], Sequence[Line]] | None = None
+    plays: Callable[[], Target] | None = None
+    """Makes a target that scenarios are played with."""
 
 
 def certify(
@@ -114,9 +118,24 @@ def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
     )
     source = LiveSource(settings, recorder, redactor, measures=measures, around=around)
     try:
-        Engine(settings, source, authority.tokens, recorder, authority=authority.kind).run()
+        with contextlib.ExitStack() as stack:
+            company = _company(options, settings, reached, recorder)
+            subjects = {} if company is None else stack.enter_context(company).subjects()
+            shelf, kind = authority.tokens, authority.kind
+            Engine(settings, source, shelf, recorder, authority=kind, subjects=subjects).run()
     finally:
         source.close()
+
+
+def _company(
+    options: Options, settings: Settings, reached: Reached, recorder: Recorder
+) -> Company | None:
+    """Gather the scenarios that the rows asked for need; None where no target can be launched."""
+    plays = reached.plays
+    scenarios = scenarios_for(wanted_rows(settings))
+    if plays is None or not scenarios or settings.role != "droplet":
+        return None
+    return Company(scenarios, plays, recorder, startup=options.startup)
 
 
 def settings_of(options: Options, reached: Reached) -> Settings:
@@ -195,12 +214,14 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
             boot: float | None = None
             starts: Start | None = None
             reads: Callable[[], Sequence[Line]] | None = None
+            plays: Callable[[], Target] | None = None
             if options.launch is not None:
                 running = stack.enter_context(
                     launch(options.launch, environment, startup=options.startup)
                 )
                 url, boot = running.url, running.boot_seconds
                 starts, reads = _starting(options, environment), running.lines.copy
+                plays = functools.partial(ProcessTarget, options.launch, dict(options.environment))
             else:
                 url = stack.enter_context(serve_app(options.app or "", environment))
             if options.role == "registry":
@@ -213,7 +234,15 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
                 registry.journal.wait_for(path="/register", timeout=_REGISTRATION_PATIENCE)
             authority = from_fake(registry)
             yield Reached(
-                url, options.way, authority, registry.url, orchestrator.url, boot, starts, reads
+                url,
+                options.way,
+                authority,
+                registry.url,
+                orchestrator.url,
+                boot_seconds=boot,
+                starts=starts,
+                reads=reads,
+                plays=plays,
             )
 
 

@@ -18,6 +18,8 @@ CheckFunction = Callable[..., None]
 
 _SUITES: Final = "udckit.conformance.suites"
 _ORDINARY: Final = 0
+_ONCE_IT_IS_PLAYED: Final = 99
+"""The order of checks of recordings: what is probed is asked while the scenarios are played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ def verifies(*ids: str, order: int = _ORDINARY) -> Callable[[CheckFunction], Che
             known = _registered.get(each)
             if known is not None and known.function.__qualname__ != function.__qualname__:
                 raise ValueError(f"{each} is verified twice: {known.function} and {function}")
-            _registered[each] = Check(each, function, wants, order)
+            later = wants in {"recording", "recordings"} and order == _ORDINARY
+            at = _ONCE_IT_IS_PLAYED if later else order
+            _registered[each] = Check(each, function, wants, at)
         return function
 
     return register

@@ -18,6 +18,7 @@ from udckit.conformance.judge import in_order, judge
 from udckit.conformance.observation import Tally
 from udckit.conformance.probe import Probe, TokenShelf
 from udckit.conformance.record import FORMAT, Recorder, RunRecord
+from udckit.conformance.scenario import subjects_of
 from udckit.conformance.settings import Settings
 from udckit.conformance.sofar import VerdictsSoFar
 from udckit.conformance.source import ReplaySource, Source
@@ -58,7 +59,7 @@ class Engine:
     tokens: TokenShelf
     recorder: Recorder
     authority: str | None = None
-    subjects: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    subjects: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     now: Callable[[], float] = time.time
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _capabilities: dict[str, bool | None] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Engine:
         elif wants == "verdicts":
             subject = VerdictsSoFar(self._verdicts, self.settings.role, self._applies)
         elif wants in self.subjects:
-            subject = self.subjects[wants]()
+            subject = self.subjects[wants](row.id)
         else:
             reason = (
                 f"it is judged by a {wants}, which this way of reaching the target gives none of"
@@ -239,6 +240,7 @@ def rejudge(record: RunRecord) -> dict[str, Verdict]:
         tokens=shelf,
         recorder=Recorder(),
         authority=record.header["authority"],
+        subjects=subjects_of(record),
     )
     with contextlib.closing(engine.recorder):
         return {verdict.id: verdict for verdict in engine.judge_all()}

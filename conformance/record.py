@@ -49,6 +49,11 @@ class Recorder:
         for listener in self._listeners:
             listener(line)
 
+    def tell(self, line: Line) -> None:
+        """Tell the listeners something that passes, and is no part of the record."""
+        for listener in self._listeners:
+            listener(line)
+
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:

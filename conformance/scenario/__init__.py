@@ -1,0 +1,78 @@
+"""Scenarios: what a droplet sends, and how it fails, observed over time."""
+
+from udckit.conformance.scenario.acts import Act, Scenario
+from udckit.conformance.scenario.clock import FasterClock
+from udckit.conformance.scenario.company import Company, scenarios_for, subjects_of
+from udckit.conformance.scenario.judging import (
+    Given,
+    attempts,
+    beats,
+    by_token,
+    callbacks,
+    fetches,
+    gaps,
+    given,
+    hold,
+    launched,
+    played,
+    registered,
+    strangers,
+)
+from udckit.conformance.scenario.recording import (
+    Call,
+    Exit,
+    Logged,
+    Look,
+    Noted,
+    Recording,
+    Recordings,
+)
+from udckit.conformance.scenario.runner import Runner
+from udckit.conformance.scenario.scenarios import BEAT, REGISTER, SCENARIOS
+from udckit.conformance.scenario.stand import (
+    PEER,
+    REPLY_TO,
+    ProcessTarget,
+    Surround,
+    Target,
+    surround,
+)
+
+__all__ = [
+    "BEAT",
+    "PEER",
+    "REGISTER",
+    "REPLY_TO",
+    "SCENARIOS",
+    "Act",
+    "Call",
+    "Company",
+    "Exit",
+    "FasterClock",
+    "Given",
+    "Logged",
+    "Look",
+    "Noted",
+    "ProcessTarget",
+    "Recording",
+    "Recordings",
+    "Runner",
+    "Scenario",
+    "Surround",
+    "Target",
+    "attempts",
+    "beats",
+    "by_token",
+    "callbacks",
+    "fetches",
+    "gaps",
+    "given",
+    "hold",
+    "launched",
+    "played",
+    "registered",
+    "scenarios_for",
+    "strangers",
+    "subjects_of",
+    "surround",
+]

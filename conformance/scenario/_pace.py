@@ -1,0 +1,67 @@
+"""How a scenario lets time pass: in real time it can be ended, by hand the clock is moved."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Final, TypeVar
+
+from udckit.conformance.scenario.clock import FasterClock
+from udckit.fakes import Clock, ManualClock
+
+__all__ = ["EndedError", "Pace"]
+
+T = TypeVar("T")
+
+_STEP: Final = 0.1
+_AT_ONCE: Final = 0.25
+"""Real seconds after which an answer under a clock moved by hand is one that waits for it."""
+
+
+class EndedError(Exception):
+    """The run was ended while a scenario was under way."""
+
+
+class Pace:
+    """Lets time pass for one scenario."""
+
+    def __init__(self, clock: Clock, ended: threading.Event) -> None:
+        self.clock = clock
+        self._ended = ended
+        self._factor = clock.factor if isinstance(clock, FasterClock) else 1.0
+        self._pool: ThreadPoolExecutor | None = None
+
+    @property
+    def factor(self) -> float:
+        """Seconds of the target in one of the machine."""
+        return self._factor
+
+    def rest(self, seconds: float) -> None:
+        """Let so many seconds of the target pass. Raises EndedError where the run was ended."""
+        if isinstance(self.clock, ManualClock):
+            self.clock.advance(max(0.0, seconds))
+        else:
+            self._ended.wait(max(0.0, seconds) / self._factor)
+        if self._ended.is_set():
+            raise EndedError
+
+    def during(self, work: Callable[[], T]) -> T:
+        """Do what the target answers; a clock that is moved by hand goes on meanwhile."""
+        if not isinstance(self.clock, ManualClock):
+            return work()
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="udckit-scenario-ask")
+        future: Future[T] = self._pool.submit(work)
+        patience = _AT_ONCE
+        while True:
+            try:
+                return future.result(patience)
+            except FutureTimeoutError:
+                self.clock.advance(_STEP)
+                patience = 0.005
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)

@@ -1,0 +1,333 @@
+"""Plays one scenario against one target, and gives what it saw."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from udckit.conformance._wire import Outgoing, Wire
+from udckit.conformance.errors import InvocationError
+from udckit.conformance.redaction import Redactor
+from udckit.conformance.scenario._pace import EndedError, Pace
+from udckit.conformance.scenario._taken import Notebook
+from udckit.conformance.scenario.acts import (
+    Act,
+    Await,
+    Heal,
+    Launch,
+    Message,
+    Note,
+    Probe,
+    Rotate,
+    Scenario,
+    Stop,
+    Strike,
+    Until,
+    Visit,
+    Wait,
+)
+from udckit.conformance.scenario.recording import Recording
+from udckit.conformance.scenario.stand import PEER, REPLY_TO, Surround, Target
+from udckit.fakes import JournalEntry, ManualClock, SigningKey
+
+__all__ = ["Runner"]
+
+_DEADLINE: Final = 10.0
+"""Seconds that a caller waits for an answer (IG §5.2)."""
+_POLL: Final = 0.25
+_TELL_EVERY: Final = 5.0
+_FIRST_ID: Final = 4711
+
+Tell = Callable[[str], None]
+
+
+class Runner:
+    """Plays a scenario. Whatever becomes of it, `recording` gives what was seen until then."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        target: Target,
+        around: Surround,
+        *,
+        startup: float = 40.0,
+        ended: threading.Event | None = None,
+        tell: Tell = lambda _: None,
+        number: int = 0,
+    ) -> None:
+        self.scenario = scenario
+        self._target = target
+        self._around = around
+        self._startup = startup
+        self._tell = tell
+        self._pace = Pace(around.clock, ended or threading.Event())
+        redactor = Redactor(
+            signed_by=lambda token: "authority" if around.registry.signed_by(token) else "unknown"
+        )
+        self._book = Notebook(scenario.name, around.clock, redactor, around.registry.issued_as)
+        self._droplet_id = _FIRST_ID + 10 * number
+        self._starts = 0
+        self._exited = False
+        self._told = 0.0
+        self._wire: Wire | None = None
+        self._wire_url = ""
+        self._trouble: str | None = None
+
+    def play(self) -> Recording:
+        """Play it to its end, or to where the target or the run ended it."""
+        try:
+            for act in self.scenario.script:
+                self._look_after()
+                self._do(act)
+            self._book.note("end")
+        except EndedError:
+            self._trouble = "the run was ended"
+        except (InvocationError, OSError) as failed:
+            self._trouble = str(failed).splitlines()[0]
+        finally:
+            self._end()
+        return self.recording()
+
+    def recording(self) -> Recording:
+        """Give what was seen."""
+        return self._book.recording(self._around.fakes, self._trouble)
+
+    def _end(self) -> None:
+        self._target.stop()
+        self._book.lines(self._target.take_lines())
+        self._pace.close()
+        if self._wire is not None:
+            self._wire.close()
+
+    def _do(self, act: Act) -> None:  # noqa: C901, PLR0912 - one line for each kind of act
+        match act:
+            case Launch():
+                self._launch(act)
+            case Strike():
+                self._book.note(f"strike {act.fake}", faults=[str(each) for each in act.faults])
+                self._around.fakes[act.fake].faults.add(*act.faults)
+            case Heal():
+                self._around.fakes[act.fake].faults.clear()
+                self._book.note(f"heal {act.fake}")
+            case Await():
+                self._await(act)
+            case Wait():
+                self._watch(act.seconds, act.watching, act.every)
+            case Probe():
+                for _ in range(act.times):
+                    self._ask(act.name, act.method, act.path, self._token(act.token))
+            case Until():
+                self._until(act)
+            case Message():
+                self._message(act)
+            case Visit():
+                self._visit(act)
+            case Rotate():
+                self._rotate()
+            case Note():
+                self._book.note(act.what)
+            case Stop():
+                self._stop()
+
+    def _launch(self, act: Launch) -> None:
+        if act.only_if_exited:
+            if not self._exited:
+                return
+            self._around.registry.faults.clear()
+            self._around.registry.faults.add(*act.cured)
+        self._starts += 1
+        self._exited = False
+        registry, orchestrator = self._around.registry.url, self._around.orchestrator.url
+        slash = "/" if act.slashes else ""
+        facts = {
+            "SERVICE_NAME": f"udckit-{self.scenario.name}",
+            "DROPLET_ID": str(self._droplet_id),
+            "ENVIRONMENT": "production",
+            "LOG_LEVEL": "INFO",
+            **dict(act.environment),
+        }
+        self._book.note(act.label, **facts)
+        self._target.start(
+            {"REGISTRY_URL": registry + slash, "ORCHESTRATOR_URL": orchestrator + slash, **facts}
+        )
+        if act.answers:
+            self._answers()
+
+    def _answers(self) -> None:
+        """Wait for the first answer to /health; nothing else is asked meanwhile."""
+        ends = self._now() + self._startup
+        while self._now() < ends and not self._exited:
+            if self._ask("first health", "GET", "/health", None, kept=False):
+                self._book.note("answers")
+                return
+            self._rest(_POLL)
+
+    def _await(self, act: Await) -> None:
+        since = 0.0 if act.since is None else self._book.moment(act.since)
+        ends, due = self._now() + act.within, self._now()
+        while self._now() < ends and not (act.or_exit and self._exited):
+            if self._count(act, since) >= act.times:
+                self._book.note(act.what)
+                return
+            if act.watching and self._now() >= due:
+                due += act.every
+                self._look(act.watching)
+            self._progress(act.what, ends)
+            self._rest(min(_POLL, act.every, max(0.0, ends - self._now())))
+        self._book.note(f"no {act.what}")
+
+    def _count(self, act: Await, since: float) -> int:
+        def wanted(entry: JournalEntry) -> bool:
+            method, _, path = act.route.partition(" ")
+            good = entry.answered is not None and 200 <= entry.answered < 300  # noqa: PLR2004 - the 2xx
+            return (
+                entry.time >= since
+                and entry.method == method
+                and entry.path.rstrip("/") == path
+                and (good or not act.taken)
+            )
+
+        return sum(map(wanted, self._around.fakes[act.fake].journal))
+
+    def _watch(self, seconds: float, watching: tuple[str, ...], every: float) -> None:
+        ends, due = self._now() + seconds, self._now()
+        while (left := ends - self._now()) > 0:
+            if watching and self._now() >= due:
+                due += every
+                self._look(watching)
+            self._progress("time to pass", ends)
+            self._rest(min(left, every if watching else _POLL))
+
+    def _look(self, watching: tuple[str, ...]) -> None:
+        for path in watching:
+            self._ask(f"watched {path}", "GET", path, None if path == "/health" else self._valid)
+
+    def _until(self, act: Until) -> None:
+        ends = self._now() + act.within
+        while True:
+            status = self._ask(act.name, "GET", act.path, self._valid)
+            if status == act.status or self._now() >= ends:
+                return
+            self._progress(f"{act.path} to answer {act.status}", ends)
+            self._rest(min(act.every, max(0.0, ends - self._now())))
+
+    def _message(self, act: Message) -> None:
+        body: dict[str, Any] = {"from_service": PEER, "message_type": "query", "payload": {}}
+        if act.replies:
+            body["reply_to"] = f"{self._around.peer.url}{REPLY_TO}"
+        self._ask(act.name, "POST", "/message", self._valid, body=body)
+
+    def _visit(self, act: Visit) -> None:
+        registered = [
+            entry.json
+            for entry in self._around.registry.journal
+            if entry.operation == "registerService" and entry.answered == 201  # noqa: PLR2004 - Created
+        ]
+        declared = registered[-1] if registered and isinstance(registered[-1], Mapping) else {}
+        port, path = declared.get("port"), declared.get("health_endpoint")
+        if isinstance(port, int) and isinstance(path, str) and path.startswith("/"):
+            self._ask(act.name, "GET", path, None, base=f"http://127.0.0.1:{port}")
+
+    def _rotate(self) -> None:
+        self._around.registry.rotate_key()
+        self._book.note("rotated")
+        admitted = self._around.registry.register(
+            PEER, self._around.peer.droplet_id, host="127.0.0.1", port=self._around.peer.port
+        )
+        self._valid_now = admitted.token
+
+    def _stop(self) -> None:
+        self._book.note("stop")
+        status = self._target.stop()
+        if status is not None and not self._exited:
+            self._book.exited(status, asked=True)
+        self._exited = True
+        self._book.lines(self._target.take_lines())
+        self._book.note("stopped")
+
+    # What the acts are made of
+
+    _valid_now: str | None = None
+
+    @property
+    def _valid(self) -> str:
+        return self._valid_now or self._around.token
+
+    def _token(self, word: str) -> str | None:
+        if word == "stranger":
+            claims = {"service_id": 1, "service_name": PEER, "capabilities": []}
+            now = int(self._now())
+            self._strangers = self._strangers + 1
+            return _stranger().sign({**claims, "iat": now, "exp": now + 3600 + self._strangers})
+        return self._valid if word == "valid" else None
+
+    _strangers: int = 0
+
+    def _ask(
+        self,
+        name: str,
+        method: str,
+        path: str,
+        token: str | None,
+        *,
+        body: Any = None,
+        base: str | None = None,
+        kept: bool = True,
+    ) -> int | None:
+        """Ask; what is not `kept` is written down only when it was answered."""
+        wire = self._wire_to(base or self._target.url)
+        headers = [("Accept", "*/*"), ("User-Agent", "udckit")]
+        if token is not None:
+            headers.append(("Authorization", f"Bearer {token}"))
+        if body is not None:
+            headers.append(("Content-Type", "application/json"))
+        raw = None if body is None else json.dumps(body).encode()
+        slower = 3.0 if isinstance(self._around.clock, ManualClock) else 1.0
+        deadline = max(1.0, slower * _DEADLINE / self._pace.factor)
+        outgoing = Outgoing(method, path, tuple(headers), raw, deadline=deadline)
+        at, started = self._now(), self._around.clock.monotonic()
+        returned = self._pace.during(lambda: wire.send(outgoing))
+        seconds = self._around.clock.monotonic() - started
+        status = returned.status if returned.trouble is None else None
+        if kept or status is not None:
+            self._book.look(at, name, method, path, seconds, returned)
+        return status
+
+    def _wire_to(self, url: str) -> Wire:
+        """Keep no connection over a start or another port: each is a server of its own."""
+        if self._wire is None or self._wire_url != url:
+            if self._wire is not None:
+                self._wire.close()
+            self._wire, self._wire_url = Wire(url), url
+        return self._wire
+
+    def _now(self) -> float:
+        return self._around.clock.now()
+
+    def _rest(self, seconds: float) -> None:
+        self._pace.rest(seconds)
+        self._look_after()
+
+    def _look_after(self) -> None:
+        """Take the target's lines in, and see whether it still runs."""
+        self._book.lines(self._target.take_lines())
+        status = self._target.exit_status
+        if status is not None and not self._exited and self._starts:
+            self._exited = True
+            self._book.exited(status, asked=False)
+
+    def _progress(self, what: str, ends: float) -> None:
+        left = (ends - self._now()) / self._pace.factor
+        now = self._now() / self._pace.factor
+        if now - self._told >= _TELL_EVERY and left >= 1:
+            self._told = now
+            self._tell(f"{self.scenario.name}: waiting for {what}, at most {left:.0f} s left")
+
+
+@cache
+def _stranger() -> SigningKey:
+    """A key that no Registry knows."""
+    return SigningKey.generate("a stranger's")
