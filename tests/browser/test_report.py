@@ -34,9 +34,7 @@ def test_an_attack_stays_text(opened: Open, hostile: Run, name: str) -> None:
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     for summary in page.locator("summary").all()[:60]:
         summary.evaluate("each => { each.parentElement.open = true }")
-    page.evaluate(
-        "document.querySelectorAll('*').forEach(e => e.dispatchEvent(new Event('error')))"
-    )
+    page.evaluate("for (const e of document.all) e.dispatchEvent(new Event('error'))")
 
     assert page.evaluate(f"typeof window.{CANARY}") == "undefined"
     assert page.locator("body img, body iframe, body link, body meta, body base").count() == 0
@@ -77,9 +75,9 @@ def test_filters_show_what_they_say(opened: Open, right: Run) -> None:
     should = [each.id for each in account.asked if each.level == "SHOULD"]
     assert sorted(shown(page)) == sorted(should)
 
-    page.locator("#q").fill("health timestamp")
-    assert set(shown(page)) == {"UDC-HEALTH-015", "UDC-HEALTH-016"}
-    assert "2 of " in page.inner_text(".shown")
+    page.locator("#q").fill("health spelled with")
+    assert shown(page) == ["UDC-HEALTH-015"]
+    assert "1 of " in page.inner_text(".shown")
 
     page.locator("#q").fill("no such words anywhere")
     assert shown(page) == []
