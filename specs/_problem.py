@@ -96,10 +96,10 @@ def member(
 def _found(value: Any, place: Iterable[str | int]) -> Any:
     """Give what stands at a place of the value itself, where the validator saw only a likeness.
 
-    It sees null for NaN and for the infinities.
+    It sees null for NaN and for the infinities, and a member named by digits as a number.
     """
     for step in place:
-        value = value[step]
+        value = value[str(step)] if isinstance(value, Mapping) else value[step]
     return value
 
 

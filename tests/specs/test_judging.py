@@ -339,3 +339,11 @@ def test_hostile_bodies_are_judged_and_never_crash() -> None:
         "message_type",
         "payload",
     ]
+
+
+def test_problem_names_a_member_whose_name_is_a_number() -> None:
+    beat = {"service_id": 1, "status": "active", "metrics": {"0": "many"}}
+
+    problems = surface("orchestrator").operations["postHeartbeat"].request_problems(beat)
+
+    assert [problem.at for problem in problems] == ["metrics.0"]
