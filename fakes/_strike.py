@@ -52,7 +52,7 @@ async def strike(
     if fault.kind in _ALTERED:
         answer = _ALTERED[fault.kind](fault, answer, hit.number)
     number = fake.note(request, answer)
-    if fault.kind == "delay" and not await _outwaited(fake, fault, receive):
+    if fault.kind == "delay" and not await _outwaited(fake, request.time + fault["by"], receive):
         fake.journal.amend(number, answered=None, released=fake.clock.now())
         return
     await _sent(fake, fault, request, answer, send)
@@ -95,10 +95,10 @@ async def _gone(receive: Any) -> None:
         pass
 
 
-async def _outwaited(fake: "Exchange", fault: Fault, receive: Any) -> bool:
-    """Whether the client was still there when the delay was over."""
+async def _outwaited(fake: "Exchange", moment: float, receive: Any) -> bool:
+    """Whether the client was still there when the moment had come."""
     with fake.clock.holding():
-        over = asyncio.ensure_future(fake.clock.asleep(fault["by"]))
+        over = asyncio.ensure_future(fake.clock.asleep_until(moment))
         left = asyncio.ensure_future(_gone(receive))
         try:
             await asyncio.wait((over, left), return_when=asyncio.FIRST_COMPLETED)

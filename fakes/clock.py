@@ -16,7 +16,8 @@ __all__ = ["Clock", "ManualClock", "SystemClock"]
 
 Task = asyncio.Task[Any]
 
-_GRACE = 0.02  # real seconds that a held request has to learn that its caller gave up
+_GRACE = 0.02  # real seconds in which a task that seems to wait may show that it does not
+_FAREWELL = 0.5  # real seconds, at most, in which a held request learns that its caller gave up
 
 
 class Clock(ABC):
@@ -37,6 +38,10 @@ class Clock(ABC):
     @abstractmethod
     async def asleep(self, seconds: float) -> None:
         """Let `seconds` pass for the calling task."""
+
+    async def asleep_until(self, moment: float) -> None:
+        """Let time pass for the calling task until `now()` is `moment`."""
+        await self.asleep(moment - self.now())
 
     def timeout(self, seconds: float) -> AbstractAsyncContextManager[Any]:
         """End the block with `TimeoutError` after `seconds`."""
@@ -72,6 +77,7 @@ class _Alarm:
     number: int
     ring: Callable[[], None] = field(compare=False)
     task: Task | None = field(compare=False)
+    gives_up: bool = field(compare=False)
     cancelled: bool = field(default=False, compare=False)
 
 
@@ -90,7 +96,9 @@ class ManualClock(Clock):
         self._alarms: list[_Alarm] = []
         self._followed: set[Task] = set()
         self._awake: set[Task] = set()
+        self._stirred: set[Task] = set()  # rung, and not yet waiting for something again
         self._held = 0
+        self._leaving = 0  # held requests whose callers were just told to give up
         self._state = threading.Condition(threading.RLock())
         self._driver = threading.RLock()
 
@@ -104,12 +112,18 @@ class ManualClock(Clock):
         self.advance(max(0.0, seconds))
 
     async def asleep(self, seconds: float) -> None:
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
+        await self.asleep_until(self._now + seconds)
+
+    async def asleep_until(self, moment: float) -> None:
         loop = asyncio.get_running_loop()
         woken: asyncio.Future[None] = loop.create_future()
-        alarm = self._set(seconds, _from_any_thread(loop, _finish, woken))
+        with self._state:
+            is_past = moment <= self._now
+            alarm = self._set(moment, _from_any_thread(loop, _finish, woken))
+            alarm.cancelled = is_past
+        if is_past:
+            await asyncio.sleep(0)
+            return
         try:
             with self._resting(alarm.task):
                 await woken
@@ -120,7 +134,8 @@ class ManualClock(Clock):
     async def timeout(self, seconds: float) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(None) as limit:
-            alarm = self._set(seconds, _from_any_thread(loop, _expire, limit))
+            ring = _from_any_thread(loop, _expire, limit)
+            alarm = self._set(self._now + seconds, ring, gives_up=True)
             try:
                 yield
             finally:
@@ -148,12 +163,16 @@ class ManualClock(Clock):
             while self._step(target):
                 self._wait_until_settled(patience)
 
-    def _set(self, seconds: float, ring: Callable[[], None]) -> _Alarm:
+    def _set(self, moment: float, ring: Callable[[], None], *, gives_up: bool = False) -> _Alarm:
         task = asyncio.current_task()
         with self._state:
             followed = task if task in self._followed else None
-            alarm = _Alarm(self._now + seconds, next(self._numbers), ring, followed)
+            number = next(self._numbers)
+            alarm = _Alarm(moment, number, ring, followed, gives_up)
             heapq.heappush(self._alarms, alarm)
+            if followed is not None:
+                self._stirred.discard(followed)
+                self._state.notify_all()
         return alarm
 
     @contextlib.contextmanager
@@ -174,11 +193,14 @@ class ManualClock(Clock):
         with self._state:
             self._followed.discard(task)
             self._awake.discard(task)
+            self._stirred.discard(task)
             self._state.notify_all()
 
     def _hold(self, change: int) -> None:
         with self._state:
             self._held += change
+            if change < 0:
+                self._leaving = max(0, self._leaving + change)
             self._state.notify_all()
 
     def _step(self, target: float) -> bool:
@@ -194,18 +216,28 @@ class ManualClock(Clock):
             while self._alarms and self._alarms[0].when <= moment:
                 alarm = heapq.heappop(self._alarms)
                 if not alarm.cancelled:
-                    if alarm.task in self._followed:
-                        self._awake.add(alarm.task)
-                    alarm.ring()
+                    self._ring(alarm)
             return True
+
+    def _ring(self, alarm: _Alarm) -> None:
+        if alarm.task is not None and alarm.task in self._followed:
+            self._awake.add(alarm.task)
+            self._stirred.add(alarm.task)
+            if alarm.gives_up:
+                self._leaving = min(self._held, self._leaving + 1)
+        alarm.ring()
 
     def _wait_until_settled(self, patience: float) -> None:
         with self._state:
-            self._state.wait_for(lambda: len(self._awake) <= self._held, patience)
+            self._state.wait_for(lambda: not self._leaving, _FAREWELL)
+            self._leaving = 0
+            self._state.wait_for(self._is_settled, patience)
             if self._awake:
                 self._state.wait_for(lambda: not self._awake, _GRACE)
-            if self._held:
-                self._state.wait_for(lambda: not self._held, _GRACE)
+
+    def _is_settled(self) -> bool:
+        """Nobody has anything to do: each task sleeps, or waits for an answer that is held."""
+        return not self._stirred and len(self._awake) <= self._held
 
 
 def _from_any_thread(

@@ -196,9 +196,10 @@ def test_two_authorization_headers_are_refused_even_where_both_are_good(
     import socket  # noqa: PLC0415 - http.client cannot send this
 
     one = f"authorization: Bearer {registry.key.sign(CLAIMS)}\r\n"
-    with socket.create_connection(("127.0.0.1", registry.port)) as line:
-        for _ in range(2):
-            line.sendall(f"GET /state HTTP/1.1\r\nhost: x\r\n{one}{one}\r\n".encode())
+    sent = f"GET /state HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{one}{one}\r\n".encode()
+    for _ in range(2):
+        with socket.create_connection(("127.0.0.1", registry.port)) as line:
+            line.sendall(sent)
             assert line.recv(4096).startswith(b"HTTP/1.1 401")
 
 
