@@ -6,11 +6,13 @@ import contextlib
 import json
 import os
 import re
+import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from udckit.conformance.errors import InvocationError
 from udckit.conformance.pacts._contract import Contract, Need, OneWay
@@ -32,6 +34,7 @@ Client = Callable[[str, Need | OneWay], None]
 class Verified:
     """What the pact core said of one file: for each failed description, its mismatches."""
 
+    judged: frozenset[str]
     failed: Mapping[str, tuple[Mapping[str, Any], ...]]
     output: str
 
@@ -69,63 +72,55 @@ def verify_file(
     provider: str,
     *,
     states_at: str,
-    messages: Callable[[str], Mapping[str, Any]] | None = None,
+    messages_at: str,
 ) -> Verified:
-    """Have one pact file verified against a provider; states come from the kit's own server."""
-    verifier = _verifier(provider, url, states_at, messages)
+    """Have one pact file verified; states and one-way messages come from the kit's own server."""
+    verifier = _verifier(provider, url, states_at, messages_at)
     verifier.add_source(path)
     return _run(verifier)
 
 
 def _run(verifier: Verifier) -> Verified:
     verifier.set_coloured_output(enabled=False)
-    with contextlib.suppress(RuntimeError):  # the results say which failed, and how
+    with _silenced(), contextlib.suppress(RuntimeError):  # the results say which failed, and how
         verifier.verify()
     found: dict[str, tuple[Mapping[str, Any], ...]] = {}
-    for error in verifier.results.get("errors", ()):
-        mismatch = error.get("mismatch", {})
-        said = mismatch.get("mismatches") or [
-            {"type": "Error", "mismatch": mismatch.get("message", "the provider did not answer")}
-        ]
-        found[_description(error)] = tuple(said)
-    return Verified(found, verifier.output(strip_ansi=True))
+    judged: set[str] = set()
+    for one in verifier.results.get("interactionResults", ()):
+        judged.add(one["description"])
+        if one["result"] != "OK":
+            mismatch = one.get("mismatch", {})
+            message = mismatch.get("message") or "the provider did not answer"
+            said = mismatch.get("mismatches") or [{"type": "Error", "mismatch": message}]
+            found[one["description"]] = tuple(said)
+    return Verified(frozenset(judged), found, verifier.output(strip_ansi=True))
 
 
-def _description(error: Mapping[str, Any]) -> str:
-    """Take the consumer's own words out of `Verifying a pact between … - …`."""
-    words = str(error.get("interaction", ""))
-    cut = re.sub(r"^Verifying a pact between .+? and .+? - ", "", words)
-    return re.sub(r"^Given .+? - ", "", cut)
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep the pact core, which writes to the descriptor itself, off standard output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
-def _verifier(
-    provider: str,
-    url: str,
-    states_at: str,
-    messages: Callable[[str], Mapping[str, Any]] | None,
-) -> Verifier:
+def _verifier(provider: str, url: str, states_at: str, messages_at: str) -> Verifier:
     _ready()
     from pact import Verifier  # noqa: PLC0415 - an optional package
 
     host = re.sub(r"^https?://(\[[^]]*\]|[^:/]+).*$", r"\1", url)
     verifier = Verifier(provider, host=host).add_transport(url=url)
+    kit = urlsplit(messages_at)
+    verifier.add_transport(protocol="message", port=kit.port, path=kit.path)
     verifier.set_request_timeout(10_000)
-    verifier.state_handler(states_at, body=True)
-    if messages is not None:
-        _tell_messages(verifier, messages)
-    return verifier
-
-
-def _tell_messages(verifier: Verifier, messages: Callable[[str], Mapping[str, Any]]) -> None:
-    def produce(name: str, metadata: dict[str, Any] | None = None) -> Any:
-        del metadata
-        return {
-            "contents": json.dumps(messages(name)).encode(),
-            "content_type": "application/json",
-            "metadata": None,
-        }
-
-    verifier.message_handler(produce)
+    return verifier.state_handler(states_at, body=True)
 
 
 def _write_one(
@@ -168,9 +163,9 @@ def _describe(pact: Pact, need: Need) -> None:
         rule = {"status": {"matchers": [{"match": "statusCode", "status": need.status}]}}
         one.with_matching_rules(rule, "Response")
     if need.answer is not None:
-        one.with_body(json.dumps(need.answer), "application/json", "Response")
         for name, value in need.answer_headers.items():
-            one.set_header(name, _text(value), "Response")
+            one.with_header(name, _text(value), "Response")
+        one.with_body(json.dumps(need.answer), "application/json", "Response")
     one.set_comment("requirements", list(need.requirements))
 
 
@@ -179,6 +174,7 @@ def _one_way(pact: Pact, need: OneWay, client: Client | None) -> None:
     if need.state is not None:
         one.given(need.state, dict(need.params)) if need.params else one.given(need.state)
     one.with_body(json.dumps(need.contents), "application/json")
+    one.set_comment("operation", need.operation)
     one.set_comment("requirements", list(need.requirements))
     if client is not None:
         take = client

@@ -49,10 +49,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class OneWay:
-    """A body that the provider sends of itself, and the consumer only takes."""
+    """A body that the provider sends of itself, and the consumer only takes.
+
+    `operation` is the one whose request body it is.
+    """
 
     description: str
     contents: Any
+    operation: str
     requirements: tuple[str, ...]
     state: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)

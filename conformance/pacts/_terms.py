@@ -25,8 +25,8 @@ def integer(value: int) -> dict[str, Any]:
 
 
 def matching(pattern: str, value: str) -> dict[str, Any]:
-    """Text that a pattern fits; the example must fit it."""
-    if re.search(pattern, value) is None:
+    """Text that a pattern fits from end to end, as the pact core reads it; the example must."""
+    if re.fullmatch(pattern, value) is None:
         raise ValueError(f"the example {value!r} does not fit {pattern!r}")
     return {"pact:matcher:type": "regex", "regex": pattern, "value": value}
 
@@ -43,4 +43,4 @@ def bearer(name: str = "token") -> dict[str, Any]:
 
 def json_type() -> dict[str, Any]:
     """A JSON media type, whatever its parameters."""
-    return matching(r"^application/([a-z0-9.-]+\+)?json", "application/json")
+    return matching(r"^application/([a-z0-9.-]+\+)?json(;.*)?$", "application/json")

@@ -1,6 +1,7 @@
 """The consumers: the reference droplet's own client modules, and the Orchestrator's client."""
 
 import asyncio
+import importlib
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,22 +15,19 @@ from udckit.fakes import FakeDroplet, FakeOrchestrator, FakeRegistry
 from udckit.fakes._client import Client
 from udckit.fakes.clock import SystemClock
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "examples"))
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
-from reference_droplet.calls import (
-    CallFailedError,  # type: ignore[import-not-found]  # from examples/
-)
-from reference_droplet.discovery import (  # type: ignore[import-not-found]  # from examples/
-    Place,
-    RegistryUnavailableError,
-    UnknownServiceError,
-)
-from reference_droplet.droplet import Droplet  # type: ignore[import-not-found]  # from examples/
-from reference_droplet.messages import (
-    InboundMessage,  # type: ignore[import-not-found]  # from examples/
-)
-from reference_droplet.settings import Settings  # type: ignore[import-not-found]  # from examples/
-from reference_droplet.state import Activity  # type: ignore[import-not-found]  # from examples/
+
+def _module(name: str) -> Any:
+    """Give a module of the reference droplet, which is an example and no part of the kit."""
+    if str(EXAMPLES) not in sys.path:
+        sys.path.insert(0, str(EXAMPLES))
+    return importlib.import_module(f"reference_droplet.{name}")
+
+
+calls, discovery, messages = _module("calls"), _module("discovery"), _module("messages")
+settings_of, state, parts = _module("settings"), _module("state"), _module("droplet")
+Droplet = Any
 
 __all__ = ["client_of"]
 
@@ -49,13 +47,13 @@ async def _public_key(droplet: Droplet) -> None:
 
 
 async def _look_up(droplet: Droplet) -> None:
-    assert await droplet.discovery.place(PEER) == Place("127.0.0.1", 8010)
+    assert await droplet.discovery.place(PEER) == discovery.Place("127.0.0.1", 8010)
 
 
 async def _look_up_nobody(droplet: Droplet) -> None:
     try:
         await droplet.discovery.place("udckit-nobody")
-    except UnknownServiceError:
+    except discovery.UnknownServiceError:
         return
     raise AssertionError("a service that nobody registered was found")
 
@@ -63,7 +61,7 @@ async def _look_up_nobody(droplet: Droplet) -> None:
 async def _look_up_refused(droplet: Droplet) -> None:
     try:
         await droplet.discovery.place("udckit-nobody")
-    except RegistryUnavailableError:
+    except discovery.RegistryUnavailableError:
         assert not droplet.registry.is_registered  # it threw the token away
         return
     raise AssertionError("a refused token went unnoticed")
@@ -86,7 +84,7 @@ async def _beat(droplet: Droplet) -> None:
 async def _beat_refused(droplet: Droplet) -> None:
     try:
         await droplet.orchestrator.beat()
-    except CallFailedError:
+    except calls.CallFailedError:
         assert not droplet.registry.is_registered
         return
     raise AssertionError("a refused token went unnoticed")
@@ -113,7 +111,7 @@ async def _message_peer(droplet: Droplet) -> None:
 
 
 async def _call_back(droplet: Droplet) -> None:
-    message = InboundMessage(from_service=PEER, message_type="query", payload={})
+    message = messages.InboundMessage(from_service=PEER, message_type="query", payload={})
     place = await droplet.discovery.place(PEER)
     await droplet.desk.work_and_call_back(message, "msg-456", f"{place.url}/callback")
 
@@ -140,7 +138,7 @@ _REGISTERS = ("a registration", "the same registration again")
 
 
 async def _as_droplet(url: str, need: Need) -> None:
-    settings = Settings(
+    settings = settings_of.Settings(
         _env_file=None,
         service_name=NAME,
         service_port=8010,
@@ -148,9 +146,9 @@ async def _as_droplet(url: str, need: Need) -> None:
         registry_url=url,
         orchestrator_url=url,
     )
-    droplet = Droplet(settings, Activity())
+    droplet = parts.Droplet(settings, state.Activity())
     at = urlsplit(url)
-    place = Place(str(at.hostname), int(at.port or 0))
+    place = discovery.Place(str(at.hostname), int(at.port or 0))
     if need.description not in _REGISTERS:
         droplet.registry._token, droplet.registry.service_id = TOKEN, 999
     if "/services" not in str(need.path):

@@ -25,6 +25,7 @@ SENDER = "a registered service"
 LISTENER = "a registered service that listens"
 
 _WORD = "^(processing|completed|failed)$"
+_PEM = r"^\s*-----BEGIN (RSA )?PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END (RSA )?PUBLIC KEY-----\s*$"
 _RECEIPT = {
     "received": True,
     "message_id": like("msg-456"),
@@ -92,7 +93,7 @@ DROPLET_REGISTRY = Contract(
             "/auth/public-key",
             200,
             ("REG-KEY-001",),
-            answer={"public_key": matching("^\\s*-----BEGIN (RSA )?PUBLIC KEY-----", _key())},
+            answer={"public_key": matching(_PEM, _key())},
         ),
         _by_name(PEER, 200, REGISTERED, "a look-up of a service", "REG-SVC-001"),
         _by_name(
@@ -239,6 +240,7 @@ ORCHESTRATOR_DROPLET = Contract(
                 "service_id": integer(999),
                 "status": matching("^(active|inactive|error)$", "active"),
             },
+            "postHeartbeat",
             ("ORCH-CLIENT-004", "ORCH-CLIENT-005"),
             "a droplet that beats",
         ),
@@ -278,6 +280,7 @@ DROPLET_DROPLET = Contract(
         OneWay(
             "the outcome that it sends",
             _OUTCOME,
+            "postCallback",
             ("UDC-MSG-010", "UDC-MSG-012"),
             "a droplet that owes an outcome",
         ),

@@ -1,0 +1,211 @@
+"""Verification: whether a provider keeps what its consumers lean on, by requirement."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from udckit.conformance.authority import from_registry
+from udckit.conformance.certify import Reached, reach
+from udckit.conformance.errors import InvocationError, NotObserved
+from udckit.conformance.observation import quote
+from udckit.conformance.options import Options
+from udckit.conformance.pacts._adapter import verify_file
+from udckit.conformance.pacts._document import Interaction, PactFile
+from udckit.conformance.pacts._listener import Listener
+from udckit.conformance.pacts._promises import requirements_at
+from udckit.conformance.pacts._states import ANY_STATE, Stage, bring_about
+from udckit.specs import catalogue
+
+__all__ = ["Finding", "Mismatch", "exit_code_of", "verify"]
+
+Word = Literal["pass", "fail", "not_observed", "error"]
+_MOST_IDS: Final = 3
+_CODES: Final[tuple[tuple[Word, int], ...]] = (("fail", 1), ("error", 3), ("not_observed", 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing that a consumer needs and did not get, and the requirements that promise it."""
+
+    requirements: tuple[str, ...]
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one interaction; `reason` says why it was not observed, or what failed."""
+
+    consumer: str
+    provider: str
+    description: str
+    verdict: Word
+    mismatches: tuple[Mismatch, ...] = ()
+    reason: str = ""
+    blocked_by: str | None = None
+
+
+def verify(options: Options, pacts: Iterable[PactFile]) -> list[Finding]:
+    """Verify a provider (`options.role`) against pacts, whose states the kit brings about.
+
+    Raises:
+        InvocationError: no pact is of this provider.
+        UnreachableError: nobody answers.
+    """
+    files = [pact for pact in pacts if pact.interactions]
+    if not files:
+        raise InvocationError(f"No pact names {options.role} as its provider: nothing was tested.")
+    with reach(options) as reached, Listener() as listener:
+        stage = _stage(options, reached, listener)
+        return [finding for pact in files for finding in _verified(pact, stage)]
+
+
+def exit_code_of(findings: Iterable[Finding]) -> int:
+    """Give the exit code that findings come to."""
+    words = {finding.verdict for finding in findings}
+    return next((code for word, code in _CODES if word in words), 0)
+
+
+def _stage(options: Options, reached: Reached, listener: Listener) -> Stage:
+    authority, registry = reached.authority, reached.registry
+    if options.role == "registry":
+        registry = reached.url
+        if options.token is None:
+            authority = replace(
+                from_registry(reached.url, headers=options.headers, ca_file=options.ca_file),
+                signed_by=authority.signed_by,
+            )
+    return Stage(reached.url, options.role, authority, listener, registry, reached.orchestrator)
+
+
+def _verified(pact: PactFile, stage: Stage) -> list[Finding]:
+    """States first, each once: one that fails is the kit's own error, and nothing waits for it."""
+    findings: dict[str, Finding] = {}
+    produced: dict[str, Any] = {}
+    values: dict[str, Mapping[str, Any]] = {}
+    troubles: dict[str, tuple[Word, str, str | None]] = {}
+    for one in pact.interactions:
+        for state in one.states or (ANY_STATE,):
+            if state not in values and state not in troubles:
+                _prepare(state, stage, values, troubles)
+            if state in troubles:
+                word, reason, blocked_by = troubles[state]
+                findings[one.description] = _found(one, word, (), reason, blocked_by)
+            elif one.is_message:
+                produced[one.description] = values[state].get("contents")
+    ready = frozenset(one.description for one in pact.interactions) - findings.keys()
+    if ready:
+        stage.listener.values = dict(values)
+        stage.listener.messages = produced
+        findings |= _judged(pact, stage, ready)
+    return [findings[one.description] for one in pact.interactions]
+
+
+def _prepare(
+    state: str,
+    stage: Stage,
+    values: dict[str, Mapping[str, Any]],
+    troubles: dict[str, tuple[Word, str, str | None]],
+) -> None:
+    try:
+        values[state] = bring_about(state, stage)
+    except NotObserved as missing:
+        troubles[state] = ("not_observed", missing.reason, missing.blocked_by)
+    except Exception as fault:  # noqa: BLE001 - whatever a state raises, it is not the provider's fault
+        troubles[state] = ("error", f"the state {state!r} failed: {fault!r}", None)
+
+
+def _judged(pact: PactFile, stage: Stage, ready: frozenset[str]) -> dict[str, Finding]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / pact.path.name
+        path.write_text(json.dumps(pact.only(ready)), "utf-8")
+        said = verify_file(
+            path,
+            stage.url,
+            pact.provider,
+            states_at=stage.listener.states_at,
+            messages_at=stage.listener.messages_at,
+        )
+    found: dict[str, Finding] = {}
+    for one in pact.interactions:
+        if one.description not in ready:
+            continue
+        if one.description not in said.judged:
+            why = "the pact core judged nothing here: " + said.output.strip()[-200:]
+            found[one.description] = _found(one, "error", (), why)
+        elif one.description in said.failed:
+            wrong = tuple(_mismatch(one, each) for each in said.failed[one.description])
+            found[one.description] = _found(one, "fail", wrong)
+        else:
+            found[one.description] = _found(one, "pass", ())
+    return found
+
+
+def _found(
+    one: Interaction,
+    word: Word,
+    mismatches: tuple[Mismatch, ...],
+    reason: str = "",
+    blocked_by: str | None = None,
+) -> Finding:
+    return Finding(
+        one.consumer, one.provider, one.description, word, mismatches, reason, blocked_by
+    )
+
+
+def _mismatch(one: Interaction, raw: Mapping[str, Any]) -> Mismatch:
+    """Say a mismatch in the kit's words; expected and observed come from the pact core as text."""
+    observed = raw.get("actual")
+    match raw.get("type"):
+        case "StatusMismatch":
+            return Mismatch(
+                _own(one, one.requirements), f"status {one.status}", f"status {observed}"
+            )
+        case "HeaderMismatch":
+            name = raw.get("key", "")
+            ids = ("UDC-ALL-002",) if str(name).lower() == "content-type" else one.requirements
+            return Mismatch(_own(one, ids), f"header {name}", quote(observed))
+        case "BodyMismatch" | "BodyTypeMismatch":
+            return _of_body(one, raw)
+    return Mismatch(
+        _own(one, one.requirements), "an answer", str(raw.get("mismatch", "none"))[:200]
+    )
+
+
+def _of_body(one: Interaction, raw: Mapping[str, Any]) -> Mismatch:
+    place = str(raw.get("path", "$"))
+    missing = _missing(raw)
+    place = f"{place}.{missing}" if missing else place
+    operation = one.operation
+    ids = one.requirements
+    if operation is not None:
+        ids = requirements_at(operation, None if one.is_message else one.status, place)
+    where = place.removeprefix("$").removeprefix(".") or "a body"
+    if missing:
+        return Mismatch(_own(one, ids), f"a member {where}", "no such member")
+    return Mismatch(
+        _own(one, ids), f"{where} as in {quote(raw.get('expected'))}", quote(raw.get("actual"))
+    )
+
+
+def _missing(raw: Mapping[str, Any]) -> str | None:
+    """Name the first member that is not there, where that is what the pact core says."""
+    said = str(raw.get("mismatch", ""))
+    if "missing the following keys: " not in said:
+        return None
+    return said.partition("missing the following keys: ")[2].split(",")[0].strip()
+
+
+def _own(one: Interaction, ids: Iterable[str]) -> tuple[str, ...]:
+    """Those that bind this provider: what the consumer says it leans on first, then MUST first."""
+    rows = catalogue()
+    bound = [each for each in ids if each in rows and one.provider in rows[each].roles]
+    if not bound:
+        bound = [each for each in one.requirements if each in rows]
+    order = sorted(bound, key=lambda each: (each not in one.says, rows[each].level != "MUST"))
+    return tuple(dict.fromkeys(order))[:_MOST_IDS]
