@@ -7,7 +7,6 @@ from udckit.fakes._server import RunningServer, serve_asgi
 from udckit.fakes._services import NameTakenError, Registration, Service
 from udckit.fakes._tokens import SigningKey, TokenRefusedError, VerifyingKey, decode_unverified
 from udckit.fakes.clock import Clock, ManualClock, SystemClock
-from udckit.fakes.faults import KINDS, Fault, Kind
 from udckit.fakes.journal import Journal, JournalEntry, NotSeenError, OwnFault
 from udckit.fakes.registry import FakeRegistry
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from udckit.fakes._tasks import Attempt, Task
     from udckit.fakes.behaviour import Behaviour
     from udckit.fakes.droplet import FakeDroplet
+    from udckit.fakes.faults import KINDS, Fault, Kind
     from udckit.fakes.orchestrator import FakeOrchestrator
     from udckit.fakes.remote import ControlError, RemoteFake, RunningFakes
     from udckit.fakes.standalone import DropletSettings, SettingsError, run_droplet
@@ -62,6 +62,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "KINDS": "faults",
     "Attempt": "_tasks",
     "Behaviour": "behaviour",
     "ControlError": "remote",
@@ -70,6 +71,8 @@ _LATER = {
     "FakeDroplet": "droplet",
     "FakeOrchestrator": "orchestrator",
     "FakesUp": "_discovery",
+    "Fault": "faults",
+    "Kind": "faults",
     "Redaction": "_redaction",
     "RemoteFake": "remote",
     "RunningFakes": "remote",

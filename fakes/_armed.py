@@ -4,16 +4,19 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from udckit.fakes.clock import Clock
-from udckit.fakes.faults import KINDS, Fault
+
+if TYPE_CHECKING:
+    from udckit.fakes.faults import Fault
 
 __all__ = ["Faults", "Strike"]
 
 
 @dataclass(slots=True, eq=False)
 class _Armed:
-    fault: Fault
+    fault: "Fault"
     since: float
     seen: int = 0
     struck: int = 0
@@ -41,7 +44,7 @@ class _Armed:
 class Strike:
     """A fault that meets a request, and for the how-manieth time."""
 
-    fault: Fault
+    fault: "Fault"
     number: int
 
 
@@ -55,15 +58,17 @@ class Faults:
         self._lock = threading.Lock()
         self.armed: list[_Armed] = []
 
-    def __iter__(self) -> Iterator[Fault]:
+    def __iter__(self) -> "Iterator[Fault]":
         with self._lock:
             return iter([one.fault for one in self.armed])
 
     def __len__(self) -> int:
         return len(self.armed)
 
-    def add(self, *faults: Fault) -> None:
+    def add(self, *faults: "Fault") -> None:
         """Put the fake under these faults from now on. Raises ValueError for another role's."""
+        from udckit.fakes.faults import KINDS  # noqa: PLC0415 - not before there is one
+
         for fault in faults:
             if self._role not in KINDS[fault.kind].roles:
                 only = ", ".join(sorted(KINDS[fault.kind].roles))
@@ -73,7 +78,7 @@ class Faults:
             self.armed += [_Armed(fault, now) for fault in faults]
         self._refuse()
 
-    def remove(self, *faults: Fault) -> None:
+    def remove(self, *faults: "Fault") -> None:
         """Take these faults away again; one that is over already is no mistake."""
         with self._lock:
             for fault in faults:
@@ -89,7 +94,7 @@ class Faults:
         self._refuse()
 
     @contextlib.contextmanager
-    def active(self, *faults: Fault) -> Iterator[None]:
+    def active(self, *faults: "Fault") -> Iterator[None]:
         """Put the fake under these faults for the length of the block."""
         self.add(*faults)
         try:

@@ -1,6 +1,6 @@
 """Which fakes run in this process."""
 
-import secrets
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LIFE", "note", "running"]
 
-LIFE = secrets.token_hex(8)
+LIFE = os.urandom(8).hex()
 """Tells this process from another one that has its number or its port later."""
 
 _RUNNING: "dict[int, Fake]" = {}

@@ -1,7 +1,7 @@
 """The tasks that an Orchestrator was given; none is ever lost."""
 
 import itertools
-import secrets
+import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,7 +67,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._ids = itertools.count(1)
-        self._life = secrets.token_hex(4)
+        self._life = os.urandom(4).hex()
         self._all: dict[str, Task] = {}
         self._finished: OrderedDict[str, None] = OrderedDict()
         self._queued: dict[str, Task] = {}

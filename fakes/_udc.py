@@ -1,7 +1,7 @@
 """What every droplet serves: the five endpoints and /metrics; the fakes are droplets too."""
 
 import itertools
-import secrets
+import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,7 @@ class UdcFake(Fake):
     supported_operations: tuple[str, ...] = ()
 
     def _routes(self) -> list[Route]:
-        life = secrets.token_hex(4)
+        life = os.urandom(4).hex()
         self._message_ids = (f"msg-{life}-{number}" for number in itertools.count(1))
         return routes_of(
             "udc",

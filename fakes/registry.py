@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, ClassVar, Literal, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Unpack
 
 from udckit.fakes._fake import Facts
 from udckit.fakes._http import Answer, Refusal, Request
@@ -11,8 +11,10 @@ from udckit.fakes._router import Route, routes_of
 from udckit.fakes._services import NameTakenError, Registration, Service, Services
 from udckit.fakes._tokens import SigningKey, test_key
 from udckit.fakes._udc import UdcFake
-from udckit.fakes.faults import Fault
 from udckit.specs import surface
+
+if TYPE_CHECKING:
+    from udckit.fakes.faults import Fault
 
 __all__ = ["FakeRegistry", "HealthSource", "HostRule"]
 
@@ -213,7 +215,12 @@ class FakeRegistry(UdcFake):
     # How it is done
 
     def _admit(
-        self, facts: Mapping[str, Any], *, peer: str | None, now: float, fault: Fault | None = None
+        self,
+        facts: Mapping[str, Any],
+        *,
+        peer: str | None,
+        now: float,
+        fault: "Fault | None" = None,
     ) -> Registration:
         service = self._services.put(facts, self._host_of(facts, peer), now)
         lifetime = key = None
@@ -266,7 +273,7 @@ class FakeRegistry(UdcFake):
         return shown[2]
 
 
-def _is(fault: Fault | None, kind: str) -> bool:
+def _is(fault: "Fault | None", kind: str) -> bool:
     return fault is not None and fault.kind == kind
 
 
