@@ -9,6 +9,7 @@ from udckit.conformance.calls import asking_for_a_callback
 from udckit.conformance.errors import NotObserved
 from udckit.conformance.observation import Observation
 from udckit.conformance.probe import ANONYMOUS, VALID, Ask, Probe
+from udckit.specs import requirement
 
 __all__ = [
     "CAPABILITIES",
@@ -139,7 +140,9 @@ def _log(service: Probe) -> bool:
 
 def _for_later_stages(service: Probe) -> None:
     """Stage 1 alone needs none of it, and is spared the requests."""
-    if not service.settings.only and service.settings.stages == ("shape",):
+    settings = service.settings
+    stages = {requirement(each).stage for each in settings.only} or set(settings.stages)
+    if stages == {"shape"}:
         raise NotObserved("stage shape does not ask for it")
 
 
