@@ -141,7 +141,8 @@ def _log(service: Probe) -> bool:
 def _for_later_stages(service: Probe) -> None:
     """Stage 1 alone needs none of it, and is spared the requests."""
     settings = service.settings
-    stages = {requirement(each).stage for each in settings.only} or set(settings.stages)
+    stages: set[str] = {requirement(each).stage for each in settings.only}
+    stages = stages or set(settings.stages)
     if stages == {"shape"}:
         raise NotObserved("stage shape does not ask for it")
 
