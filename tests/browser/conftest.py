@@ -36,7 +36,7 @@ class Opened:
         return self
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it is driven, no other test can run a loop
 def chromium() -> Iterator[Browser]:
     if found() is None:
         pytest.skip(WHY_NONE)
