@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -36,9 +37,50 @@ class _Protocol(HttpToolsProtocol):
         self.logger = _LOG
         self.access_log = False
 
+    _offered: list[tuple[bytes, bytes]] | None = None
+    """The header fields of a request that offered another protocol, while it is read again."""
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope[TRANSPORT] = self.transport  # type: ignore[literal-required]  # a member of our own
+
+    def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        if self._offered is not None:
+            self.headers[:], self._offered = self._offered, None
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Read; an offer of another protocol is ignored, as a server may (RFC 9110 §7.8).
+
+        Java's own client makes one with its first request, and httptools then takes all that
+        follows the head for the other protocol: the body would be lost.
+        """
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        except httptools.HttpParserUpgrade as offer:
+            if self.parser.get_method() == b"CONNECT":
+                self.send_400_response("This is no proxy.")
+                return
+            self._read_without_the_offer(data[offer.args[0] :])
+
+    def _read_without_the_offer(self, rest: bytes) -> None:
+        offered = list(self.headers)
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
+        for name, value in offered:
+            if name != b"upgrade":
+                head += [name, b": ", value, b"\r\n"]
+        self.parser = httptools.HttpRequestParser(self)
+        self._offered = offered
+        self.data_received(b"".join([*head, b"\r\n", rest]))
 
 
 def factory(
