@@ -7,6 +7,7 @@ from udckit.conformance.check import Check, all_checks, verifies
 from udckit.conformance.doors import Door, door, doors, listed_routes
 from udckit.conformance.engine import EXIT, Engine, Outcomes, exit_code, rejudge, wanted_rows
 from udckit.conformance.errors import (
+    BrokerError,
     InvocationError,
     NotApplicable,
     NotObserved,
@@ -51,6 +52,7 @@ __all__ = [
     "Answer",
     "Ask",
     "BoxResult",
+    "BrokerError",
     "Check",
     "Door",
     "Engine",

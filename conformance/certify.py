@@ -38,7 +38,7 @@ from udckit.conformance.surroundings import LiveSurroundings, Start
 from udckit.conformance.target import PLAIN, free_port, launch, serve_app
 from udckit.fakes import SigningKey
 
-__all__ = ["RECORD_NAME", "Reached", "certify", "reach"]
+__all__ = ["RECORD_NAME", "Reached", "certify", "reach", "signing_key"]
 
 RECORD_NAME: Final = "run.jsonl"
 
@@ -268,16 +268,25 @@ def _starting(options: Options, environment: Mapping[str, str]) -> Start:
 
 def _with_given_key(options: Options, authority: Authority) -> Authority:
     """Put the operator's signing key at the forge, where one was given."""
+    key = signing_key(options)
+    return authority if key is None else with_key(authority, key)
+
+
+def signing_key(options: Options) -> SigningKey | None:
+    """Read the operator's signing key; None where none was given.
+
+    Raises:
+        InvocationError: it cannot be used.
+    """
     if options.signing_key is None:
-        return authority
+        return None
     try:
-        key = SigningKey.from_pem(options.signing_key.read_bytes())
+        return SigningKey.from_pem(options.signing_key.read_bytes())
     except (OSError, ValueError) as trouble:
         raise InvocationError(
             f"The signing key {options.signing_key} cannot be used: {trouble}. It should be the "
             "Registry's RSA private key in PEM, unencrypted."
         ) from trouble
-    return with_key(authority, key)
 
 
 def _of_target(options: Options, url: str) -> Authority:

@@ -6,7 +6,8 @@ UdckitError
 │   ├── NotObserved             nothing could be judged: the cause is named, never skipped
 │   └── NotApplicable           the contract itself says that the row binds no such target
 ├── InvocationError             bad input of the person who typed (exit 2)
-└── UnreachableError            nobody answers at the target's address (exit 4)
+├── UnreachableError            nobody answers at the target's address (exit 4)
+└── BrokerError                 the Pact Broker cannot be reached, or refuses (exit 4)
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from udckit.conformance.observation import Observation
 
 __all__ = [
+    "BrokerError",
     "InvocationError",
     "NotApplicable",
     "NotObserved",
@@ -68,3 +70,7 @@ class InvocationError(UdckitError):
 
 class UnreachableError(UdckitError):
     """The target, or an authority it needs, cannot be reached."""
+
+
+class BrokerError(UdckitError):
+    """The Pact Broker cannot be reached, or refuses: what it said, and what to do."""

@@ -2,7 +2,7 @@
 
 from udckit.conformance.pacts._adapter import Verified, has_pact, verify_file, write_contract
 from udckit.conformance.pacts._contract import Contract, Need, OneWay
-from udckit.conformance.pacts._document import PactFile, kit_pacts, read_pact
+from udckit.conformance.pacts._document import PROVIDERS, PactFile, kit_pacts, pact_of, read_pact
 from udckit.conformance.pacts._terms import (
     TOKEN,
     bearer,
@@ -12,11 +12,27 @@ from udckit.conformance.pacts._terms import (
     like,
     matching,
 )
+from udckit.conformance.pacts.broker import (
+    Broker,
+    BrokerAccess,
+    Brokered,
+    Publication,
+    Result,
+    bodies_of,
+    broker_at,
+)
+from udckit.conformance.pacts.deployable import Answer, Pair, can_i_deploy, tool_words
+from udckit.conformance.pacts.publishing import pact_files, publication_of, results_of
 from udckit.conformance.pacts.two_way import Disagreement, disagreements, unused_operations
 from udckit.conformance.pacts.verification import Finding, Mismatch, exit_code_of, verify
 
 __all__ = [
+    "PROVIDERS",
     "TOKEN",
+    "Answer",
+    "Broker",
+    "BrokerAccess",
+    "Brokered",
     "Contract",
     "Disagreement",
     "Finding",
@@ -24,8 +40,14 @@ __all__ = [
     "Need",
     "OneWay",
     "PactFile",
+    "Pair",
+    "Publication",
+    "Result",
     "Verified",
     "bearer",
+    "bodies_of",
+    "broker_at",
+    "can_i_deploy",
     "disagreements",
     "exit_code_of",
     "from_state",
@@ -35,7 +57,12 @@ __all__ = [
     "kit_pacts",
     "like",
     "matching",
+    "pact_files",
+    "pact_of",
+    "publication_of",
     "read_pact",
+    "results_of",
+    "tool_words",
     "unused_operations",
     "verify",
     "verify_file",

@@ -20,10 +20,10 @@ from udckit.conformance.pacts._contract import Contract, Need, OneWay
 if TYPE_CHECKING:
     from pact import Pact, Verifier
 
-__all__ = ["Verified", "has_pact", "verify_file", "write_contract"]
+__all__ = ["MISSING", "Verified", "has_pact", "must_have_pact", "verify_file", "write_contract"]
 
 _DO_NOT_TRACK = ("PACT_DO_NOT_TRACK", "true")
-_MISSING = "pact-python is not installed: pip install 'udckit[pact]'"
+MISSING = "Pact is not installed, and this needs it: pip install 'udckit[pact]'"
 _FFI_WORDS = ("pactRust",)
 
 Client = Callable[[str, Need | OneWay], None]
@@ -73,9 +73,15 @@ def verify_file(
     *,
     states_at: str,
     messages_at: str,
+    headers: Mapping[str, str] | None = None,
 ) -> Verified:
-    """Have one pact file verified; states and one-way messages come from the kit's own server."""
+    """Have one pact file verified; states and one-way messages come from the kit's own server.
+
+    `headers` go with every request.
+    """
     verifier = _verifier(provider, url, states_at, messages_at)
+    if headers:
+        verifier.add_custom_headers(dict(headers))
     verifier.add_source(path)
     return _run(verifier)
 
@@ -112,7 +118,7 @@ def _silenced() -> Iterator[None]:
 
 
 def _verifier(provider: str, url: str, states_at: str, messages_at: str) -> Verifier:
-    _ready()
+    must_have_pact()
     from pact import Verifier  # noqa: PLC0415 - an optional package
 
     host = re.sub(r"^https?://(\[[^]]*\]|[^:/]+).*$", r"\1", url)
@@ -144,7 +150,7 @@ def _write_one(
 
 
 def _pact(contract: Contract) -> Pact:
-    _ready()
+    must_have_pact()
     from pact import Pact  # noqa: PLC0415 - an optional package
 
     return Pact(contract.consumer, contract.provider).with_specification("V4")
@@ -196,7 +202,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _ready() -> None:
+def must_have_pact() -> None:
+    """Raise InvocationError, with the line that installs it, where Pact is not there."""
     if not has_pact():
-        raise InvocationError(_MISSING)
+        raise InvocationError(MISSING)
     os.environ.setdefault(*_DO_NOT_TRACK)

@@ -11,7 +11,15 @@ from typing import Any, Final
 from udckit.conformance.errors import InvocationError
 from udckit.specs import Operation, Surface, surface
 
-__all__ = ["PROVIDERS", "Interaction", "PactFile", "kit_pacts", "read_pact", "surfaces_of"]
+__all__ = [
+    "PROVIDERS",
+    "Interaction",
+    "PactFile",
+    "kit_pacts",
+    "pact_of",
+    "read_pact",
+    "surfaces_of",
+]
 
 PROVIDERS: Final = ("registry", "orchestrator", "droplet")
 _SYNCHRONOUS: Final = "Synchronous/HTTP"
@@ -101,6 +109,11 @@ class PactFile:
     interactions: tuple[Interaction, ...]
     raw: Mapping[str, Any]
 
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """What the kit wrote into it: of a recording, how it came about, and its version."""
+        return _object(_object(self.raw.get("metadata")).get("udckit"))
+
     def only(self, descriptions: frozenset[str]) -> Mapping[str, Any]:
         """Give the document with these interactions alone."""
         kept = [one.raw for one in self.interactions if one.description in descriptions]
@@ -111,14 +124,26 @@ def read_pact(path: Path) -> PactFile:
     """Read a pact file of specification V4; raise InvocationError where it is none."""
     try:
         raw = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as trouble:
+        raise InvocationError(f"{path} is no pact file: {trouble!r}") from trouble
+    return pact_of(raw, path)
+
+
+def pact_of(raw: Any, path: Path) -> PactFile:
+    """Take a pact's JSON; `path` is what it is called in messages.
+
+    Raises:
+        InvocationError: it is no pact of specification V4.
+    """
+    try:
         consumer, provider = raw["consumer"]["name"], raw["provider"]["name"]
         version = raw["metadata"]["pactSpecification"]["version"]
         interactions = tuple(Interaction(consumer, provider, one) for one in raw["interactions"])
-    except (OSError, ValueError, KeyError, TypeError) as trouble:
+        kinds = {one.raw.get("type") for one in interactions} - {_SYNCHRONOUS, _MESSAGES}
+    except (AttributeError, KeyError, TypeError) as trouble:
         raise InvocationError(f"{path} is no pact file: {trouble!r}") from trouble
     if not str(version).startswith("4"):
         raise InvocationError(f"{path} is of pact specification {version}; udckit reads V4.")
-    kinds = {one.raw.get("type") for one in interactions} - {_SYNCHRONOUS, _MESSAGES}
     if kinds:
         raise InvocationError(f"{path} has interactions of a kind that udckit does not know.")
     return PactFile(path, consumer, provider, interactions, raw)

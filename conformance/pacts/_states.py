@@ -1,7 +1,8 @@
 """Provider states: brought about through the contract's own operations, and on fakes by control.
 
 A state gives the values that stand in an interaction's placeholders, such as a live token. Where
-a provider cannot be brought into a state, that is not observed, and the reason is said.
+a provider cannot be brought into a state, that is not observed, and the reason is said. Where the
+contract leaves a provider free not to be in it, what needs the state does not apply.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from udckit.conformance._wire import Outgoing, Wire
 from udckit.conformance.authority import NO_AUTHORITY, Authority
-from udckit.conformance.errors import NotObserved
+from udckit.conformance.errors import NotApplicable, NotObserved
 from udckit.conformance.pacts._listener import Listener
-from udckit.fakes import ControlError, RemoteFake
+from udckit.fakes import ControlError, RemoteFake, SigningKey
 
 __all__ = ["ANY_STATE", "STATES", "Stage", "bring_about"]
 
 _LISTENS_AS: Final = "udckit-pact-listener"
 _OUTCOME_WITHIN: Final = 15.0
-_BEAT_WITHIN: Final = 10.0
+_BEAT_WITHIN: Final = 66.0
+_LOOK_EVERY: Final = 0.25
 ANY_STATE: Final = ""
 """The state of an interaction that names none."""
 
@@ -40,10 +43,13 @@ class Stage:
     listener: Listener
     registry: str | None = None
     orchestrator: str | None = None
+    key: SigningKey | None = None
+    """The Registry's private key, where the operator gave it."""
+    headers: tuple[tuple[str, str], ...] = ()
 
     def ask(self, method: str, path: str, token: str | None, value: Any = None) -> tuple[int, Any]:
         """Give status and JSON of one of the contract's own operations; raise OSError without."""
-        headers = [("Accept", "application/json")]
+        headers = [("Accept", "application/json"), *self.headers]
         if token is not None:
             headers.append(("Authorization", f"Bearer {token}"))
         if value is not None:
@@ -51,7 +57,8 @@ class Stage:
         body = None if value is None else json.dumps(value).encode()
         wire = Wire(self.url)
         try:
-            returned = wire.send(Outgoing(method, path, tuple(headers), body))
+            prefix = urlsplit(self.url).path
+            returned = wire.send(Outgoing(method, path, tuple(headers), body, prefix=prefix))
         finally:
             wire.close()
         if returned.trouble is not None:
@@ -67,6 +74,7 @@ def bring_about(state: str, stage: Stage) -> Values:
 
     Raises:
         NotObserved: it cannot be brought there, or nobody knows the state.
+        NotApplicable: the contract leaves it free never to be there, and it makes use of that.
     """
     handler = STATES.get(state)
     if handler is None:
@@ -99,16 +107,19 @@ def _registered(stage: Stage) -> Values:
 
 def _expired(stage: Stage) -> Values:
     values = _registered(stage)
-    signer = stage.url if stage.role == "registry" else stage.registry
     now = int(time.time())
+    times = {"iat": now - 7200, "exp": now - 3600}
+    who = {"service_id": values["service_id"], "service_name": values["name"]}
+    if stage.key is not None:
+        return {**values, "token": stage.key.sign({**who, "capabilities": [], **times})}
+    signer = stage.url if stage.role == "registry" else stage.registry
     try:
-        token = RemoteFake(signer or "").mint(
-            service_id=values["service_id"],
-            service_name=values["name"],
-            claims={"iat": now - 7200, "exp": now - 3600},
-        )
+        token = RemoteFake(signer or "").mint(**who, claims=times)
     except ControlError:
-        why = "only the kit's own Registry signs tokens that have expired; this one is another's"
+        why = (
+            "only who has the Registry's key can sign a token that has expired: "
+            "give `signing_key` in udckit.toml"
+        )
         raise NotObserved(why) from None
     return {**values, "token": token}
 
@@ -147,7 +158,7 @@ def _takes_outcomes(stage: Stage) -> Values:
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and one.get("path") == "/callback":
             return values
-    raise NotObserved("its /capabilities lists no /callback: it owes none that it never names")
+    raise NotApplicable("its /capabilities lists no /callback, so it takes no outcomes")
 
 
 def _owes_outcome(stage: Stage) -> Values:
@@ -160,6 +171,8 @@ def _owes_outcome(stage: Stage) -> Values:
     }
     status, receipt = stage.ask("POST", "/message", values["token"], message)
     said = receipt.get("status") if isinstance(receipt, dict) else None
+    if said == "completed":
+        raise NotApplicable("it completed at once, and owes no outcome")
     if said != "processing":
         why = f"it answered {status} {said or 'without a status'}: no outcome is owed then"
         raise NotObserved(why)
@@ -176,18 +189,27 @@ def _beats(stage: Stage) -> Values:
     values = _registered(stage)
     _, told = stage.ask("GET", "/capabilities", values["token"])
     name = told.get("service_name") if isinstance(told, dict) else None
-    fake = RemoteFake(stage.orchestrator)
-    try:
-        fake.wait_for(path="/heartbeat", timeout=_BEAT_WITHIN)
-        entries = fake.journal()["entries"]
-    except (ControlError, LookupError, AssertionError, TimeoutError):
-        raise NotObserved("no beat came", blocked_by="ORCH-CLIENT-002") from None
-    for entry in entries:
-        who = entry.get("identity") or {}
-        body = entry.get("body") or {}
-        if entry.get("path") == "/heartbeat" and who.get("service_name") == name:
-            return {"contents": body.get("json")}
-    raise NotObserved(f"no beat of {name!r} came", blocked_by="ORCH-CLIENT-002")
+    beat = _beat_of(name, RemoteFake(stage.orchestrator))
+    if beat is None:
+        raise NotObserved(f"no beat of {name!r} came", blocked_by="ORCH-CLIENT-002")
+    return {"contents": beat}
+
+
+def _beat_of(name: Any, fake: RemoteFake) -> Any:
+    """Look into the journal until a droplet of this name beats; None where none did."""
+    ends, seen = time.monotonic() + _BEAT_WITHIN, 0
+    while time.monotonic() < ends:
+        try:
+            entries = fake.journal(since=seen)["entries"]
+        except ControlError:
+            return None
+        for entry in entries:
+            seen = entry["number"]
+            who, body = entry.get("identity") or {}, entry.get("body") or {}
+            if entry["path"] == "/heartbeat" and who.get("service_name") == name:
+                return body.get("json")
+        time.sleep(_LOOK_EVERY)
+    return None
 
 
 STATES: Final[Mapping[str, Callable[[Stage], Values]]] = {

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from udckit.conformance.authority import from_registry
-from udckit.conformance.certify import Reached, reach
-from udckit.conformance.errors import InvocationError, NotObserved
+from udckit.conformance.certify import Reached, reach, signing_key
+from udckit.conformance.errors import InvocationError, NotApplicable, NotObserved
 from udckit.conformance.observation import quote
 from udckit.conformance.options import Options
-from udckit.conformance.pacts._adapter import verify_file
+from udckit.conformance.pacts._adapter import must_have_pact, verify_file
 from udckit.conformance.pacts._document import Interaction, PactFile
 from udckit.conformance.pacts._listener import Listener
 from udckit.conformance.pacts._promises import requirements_at
 from udckit.conformance.pacts._states import ANY_STATE, Stage, bring_about
+from udckit.conformance.pacts.two_way import disagreements
 from udckit.specs import catalogue
 
 __all__ = ["Finding", "Mismatch", "exit_code_of", "verify"]
 
-Word = Literal["pass", "fail", "not_observed", "error"]
+Word = Literal["pass", "fail", "not_observed", "not_applicable", "error"]
 _MOST_IDS: Final = 3
 _CODES: Final[tuple[tuple[Word, int], ...]] = (("fail", 1), ("error", 3), ("not_observed", 5))
 
@@ -39,7 +40,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What became of one interaction; `reason` says why it was not observed, or what failed."""
+    """What became of one interaction; `reason` says why nothing was judged, or what failed."""
 
     consumer: str
     provider: str
@@ -48,27 +49,35 @@ class Finding:
     mismatches: tuple[Mismatch, ...] = ()
     reason: str = ""
     blocked_by: str | None = None
+    unpromised: tuple[str, ...] = ()
+    """Where the consumer asks for what the contract does not promise: that blames no provider."""
 
 
-def verify(options: Options, pacts: Iterable[PactFile]) -> list[Finding]:
+def verify(
+    options: Options, pacts: Iterable[PactFile], tell: Callable[[str], None] = lambda _: None
+) -> list[Finding]:
     """Verify a provider (`options.role`) against pacts, whose states the kit brings about.
+
+    The findings come in the order of the pacts and of their interactions. `tell` hears of each
+    state before it is brought about: some have to be waited for.
 
     Raises:
         InvocationError: no pact is of this provider.
         UnreachableError: nobody answers.
     """
+    must_have_pact()
     files = [pact for pact in pacts if pact.interactions]
     if not files:
         raise InvocationError(f"No pact names {options.role} as its provider: nothing was tested.")
     with reach(options) as reached, Listener() as listener:
         stage = _stage(options, reached, listener)
-        return [finding for pact in files for finding in _verified(pact, stage)]
+        return [finding for pact in files for finding in _verified(pact, stage, tell)]
 
 
 def exit_code_of(findings: Iterable[Finding]) -> int:
-    """Give the exit code that findings come to."""
+    """Give the exit code that findings come to; where nothing was judged at all, that is 2."""
     words = {finding.verdict for finding in findings}
-    return next((code for word, code in _CODES if word in words), 0)
+    return next((code for word, code in _CODES if word in words), 0 if "pass" in words else 2)
 
 
 def _stage(options: Options, reached: Reached, listener: Listener) -> Stage:
@@ -80,10 +89,19 @@ def _stage(options: Options, reached: Reached, listener: Listener) -> Stage:
                 from_registry(reached.url, headers=options.headers, ca_file=options.ca_file),
                 signed_by=authority.signed_by,
             )
-    return Stage(reached.url, options.role, authority, listener, registry, reached.orchestrator)
+    return Stage(
+        reached.url + options.base_path.rstrip("/"),
+        options.role,
+        authority,
+        listener,
+        registry,
+        reached.orchestrator,
+        signing_key(options),
+        options.headers,
+    )
 
 
-def _verified(pact: PactFile, stage: Stage) -> list[Finding]:
+def _verified(pact: PactFile, stage: Stage, tell: Callable[[str], None]) -> list[Finding]:
     """States first, each once: one that fails is the kit's own error, and nothing waits for it."""
     findings: dict[str, Finding] = {}
     produced: dict[str, Any] = {}
@@ -92,6 +110,8 @@ def _verified(pact: PactFile, stage: Stage) -> list[Finding]:
     for one in pact.interactions:
         for state in one.states or (ANY_STATE,):
             if state not in values and state not in troubles:
+                if state != ANY_STATE:
+                    tell(state)
                 _prepare(state, stage, values, troubles)
             if state in troubles:
                 word, reason, blocked_by = troubles[state]
@@ -103,7 +123,14 @@ def _verified(pact: PactFile, stage: Stage) -> list[Finding]:
         stage.listener.values = dict(values)
         stage.listener.messages = produced
         findings |= _judged(pact, stage, ready)
-    return [findings[one.description] for one in pact.interactions]
+    asked: dict[str, tuple[str, ...]] = {}
+    for each in disagreements(pact):
+        told = f"{each.at}: {each.what}"
+        asked[each.description] = (*asked.get(each.description, ()), told)
+    return [
+        replace(findings[one.description], unpromised=asked.get(one.description, ()))
+        for one in pact.interactions
+    ]
 
 
 def _prepare(
@@ -116,6 +143,8 @@ def _prepare(
         values[state] = bring_about(state, stage)
     except NotObserved as missing:
         troubles[state] = ("not_observed", missing.reason, missing.blocked_by)
+    except NotApplicable as free:
+        troubles[state] = ("not_applicable", free.reason, None)
     except Exception as fault:  # noqa: BLE001 - whatever a state raises, it is not the provider's fault
         troubles[state] = ("error", f"the state {state!r} failed: {fault!r}", None)
 
@@ -130,6 +159,7 @@ def _judged(pact: PactFile, stage: Stage, ready: frozenset[str]) -> dict[str, Fi
             pact.provider,
             states_at=stage.listener.states_at,
             messages_at=stage.listener.messages_at,
+            headers=dict(stage.headers),
         )
     found: dict[str, Finding] = {}
     for one in pact.interactions:

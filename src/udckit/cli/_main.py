@@ -24,6 +24,7 @@ _COMMANDS: Final = {
         "udckit.cli._fakes",
         "Run a Registry, an Orchestrator or a droplet to build against.",
     ),
+    "pact": ("udckit.cli._pact", "Hold services to what their consumers need, by Pact."),
     "report": ("udckit.cli._report", "Show a run again from its record, or judge it again."),
 }
 

@@ -1,0 +1,301 @@
+"""A Pact Broker as the kit speaks to it: contracts in, pacts to verify out, results in.
+
+Its links are followed as they are told, on its own origin alone: credentials go nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from udckit.conformance._wire import Outgoing, Returned, Wire
+from udckit.conformance.errors import BrokerError, InvocationError
+from udckit.conformance.pacts._document import PactFile, pact_of
+
+__all__ = [
+    "Broker",
+    "BrokerAccess",
+    "Brokered",
+    "Publication",
+    "Result",
+    "bodies_of",
+    "broker_at",
+    "notices_of",
+]
+
+DEADLINE: Final = 15.0
+"""Seconds that the broker has for one answer."""
+_LIMIT: Final = 16 * 1024 * 1024
+_HAL: Final = "application/hal+json, application/json"
+_CONFLICT: Final = 409
+_RESULTS: Final = "pb:publish-verification-results"
+_WORDS: Final = {
+    401: "the credentials are refused (401): set PACT_BROKER_TOKEN, or PACT_BROKER_USERNAME and "
+    "PACT_BROKER_PASSWORD",
+    403: "the credentials do not allow it (403): a read-only user cannot publish",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerAccess:
+    """Where the broker is, and as whom to speak to it; the secrets are never shown."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise InvocationError(
+                f"{self.url!r} is no URL of a Pact Broker, such as http://127.0.0.1:9292"
+            )
+
+    @property
+    def authorization(self) -> str | None:
+        """The header that is sent, None where nothing was given."""
+        if self.token:
+            return f"Bearer {self.token}"
+        if self.username:
+            pair = f"{self.username}:{self.password or ''}".encode()
+            return f"Basic {base64.b64encode(pair).decode()}"
+        return None
+
+    @property
+    def shown(self) -> str:
+        """How it authenticates, without the secret."""
+        if self.token:
+            return "a bearer token"
+        return f"user {self.username}" if self.username else "no credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """All that one version of a consumer needs, to be published at once or not at all."""
+
+    consumer: str
+    version: str
+    branch: str | None
+    build_url: str | None
+    pacts: tuple[PactFile, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the body of POST /contracts/publish."""
+        facts = {"branch": self.branch, "buildUrl": self.build_url}
+        return {
+            "pacticipantName": self.consumer,
+            "pacticipantVersionNumber": self.version,
+            **{name: value for name, value in facts.items() if value},
+            "contracts": [
+                {
+                    "consumerName": pact.consumer,
+                    "providerName": pact.provider,
+                    "specification": "pact",
+                    "contentType": "application/json",
+                    "content": base64.b64encode(json.dumps(pact.raw).encode()).decode(),
+                    "onConflict": "overwrite",
+                }
+                for pact in self.pacts
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Brokered:
+    """A pact as the broker has it, and where results about it go."""
+
+    pact: PactFile
+    results_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the verification of one pact came to."""
+
+    about: Brokered
+    success: bool
+    tests: tuple[Mapping[str, Any], ...] = ()
+
+
+@contextmanager
+def broker_at(access: BrokerAccess) -> Iterator[Broker]:
+    """Speak to a broker until the block is left; raise BrokerError where it does not answer."""
+    wire = Wire(access.url)
+    try:
+        yield Broker(access, wire)
+    finally:
+        wire.close()
+
+
+class Broker:
+    """One broker; every refusal is a BrokerError that says what to do."""
+
+    def __init__(self, access: BrokerAccess, wire: Wire) -> None:
+        self._access = access
+        self._wire = wire
+        index = self._ask("GET", access.url.rstrip("/") + "/")
+        self._links: Mapping[str, Any] = index.get("_links", {})
+
+    def publish(self, publication: Publication) -> tuple[str, ...]:
+        """Publish every contract of a version in one request; give what the broker says of it."""
+        answer = self._ask("POST", self._link("pb:publish-contracts"), publication.as_json())
+        return notices_of(answer)
+
+    def pacts_for(self, provider: str, branch: str | None) -> tuple[Brokered, ...]:
+        """Give the pacts that this provider has to verify.
+
+        Those of each consumer's main branch, those deployed or released anywhere, and those of
+        the provider's own branch name, where it has one.
+        """
+        selectors: list[dict[str, Any]] = [{"mainBranch": True}, {"deployedOrReleased": True}]
+        asked: dict[str, Any] = {"consumerVersionSelectors": selectors}
+        if branch:
+            selectors.append({"matchingBranch": True})
+            asked["providerVersionBranch"] = branch
+        where = self._link("pb:provider-pacts-for-verification", provider=provider)
+        listed = self._ask("POST", where, asked).get("_embedded", {}).get("pacts", ())
+        return tuple(self._pact(one["_links"]["self"]["href"]) for one in listed)
+
+    def send(
+        self, provider: str, version: str, branch: str | None, results: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Send results, as `bodies_of` wrote them; those that failed first.
+
+        So a broker that is lost in between never shows a provider better than it is.
+        """
+        if branch:
+            where = self._branch_version(provider, version, branch)
+            self._ask("PUT", where, {})
+        order = sorted(results, key=lambda each: bool(each["body"]["success"]))
+        for sent, one in enumerate(order):
+            try:
+                self._ask("POST", str(one["to"]), one["body"])
+            except BrokerError as refused:
+                told = f"{sent} of {len(results)} results were sent"
+                raise BrokerError(f"{refused} ({told}; run it again, that is harmless)") from None
+
+    def _pact(self, href: str) -> Brokered:
+        raw = dict(self._ask("GET", href))
+        links = raw.pop("_links", {})
+        if _RESULTS not in links:
+            raise BrokerError(f"The pact at {href} has no link for results: is this a Pact Broker?")
+        return Brokered(pact_of(raw, Path(f"{href}.json")), links[_RESULTS]["href"])
+
+    def _branch_version(self, provider: str, version: str, branch: str) -> str:
+        about = self._ask("GET", self._link("pb:pacticipant", pacticipant=provider))
+        template = about.get("_links", {}).get("pb:branch-version", {}).get("href")
+        if template is None:
+            template = f"{self._access.url.rstrip('/')}/pacticipants/{_safe(provider)}"
+            template += "/branches/{branch}/versions/{version}"
+        return _filled(str(template), {"branch": branch, "version": version})
+
+    def _link(self, name: str, **values: str) -> str:
+        if name not in self._links:
+            raise BrokerError(
+                f"The broker at {self._access.url} does not know {name}: is it a Pact Broker of "
+                "2.86 or later, and is this its base URL?"
+            )
+        return _filled(str(self._links[name]["href"]), values)
+
+    def _ask(self, method: str, url: str, value: Any = None) -> Mapping[str, Any]:
+        headers = [("Accept", _HAL), ("User-Agent", "udckit")]
+        if self._access.authorization is not None:
+            headers.append(("Authorization", self._access.authorization))
+        if value is not None:
+            headers.append(("Content-Type", "application/json"))
+        body = None if value is None else json.dumps(value).encode()
+        target = self._target(url)
+        returned = self._wire.send(
+            Outgoing(method, target, tuple(headers), body, DEADLINE, limit=_LIMIT)
+        )
+        return self._understood(method, target, returned)
+
+    def _target(self, url: str) -> str:
+        parts, own = urlsplit(url), urlsplit(self._access.url)
+        if parts.netloc and (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
+            raise BrokerError(
+                f"The broker at {self._access.url} links to {parts.scheme}://{parts.netloc}, where "
+                "no credentials are sent: give the broker by that address."
+            )
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    def _understood(self, method: str, target: str, returned: Returned) -> Mapping[str, Any]:
+        where = f"The Pact Broker at {self._access.url}"
+        if returned.trouble is not None:
+            why = {
+                "timeout": f"did not answer within {DEADLINE:g} s",
+                "refused": f"cannot be reached ({returned.detail})",
+            }.get(returned.trouble, f"broke off ({returned.detail or returned.trouble})")
+            raise BrokerError(f"{where} {why}. Is its URL right, and is it up?")
+        try:
+            answer = json.loads(returned.body) if returned.body else {}
+        except ValueError:
+            answer = {}
+        if returned.status < 300 and isinstance(answer, dict):  # noqa: PLR2004 - the 2xx
+            return answer
+        said = "; ".join(notices_of(answer)) or returned.body[:200].decode("utf-8", "replace")
+        if returned.status == _CONFLICT:
+            raise BrokerError(
+                f"{where} has another contract under this version already, and that of a version "
+                f"never changes: publish under a new one, such as the commit. It says: {said}"
+            )
+        told = _WORDS.get(returned.status, f"answered {returned.status} to {method} {target}")
+        raise BrokerError(f"{where}: {told}. It says: {said or 'nothing'}")
+
+
+def bodies_of(
+    results: Sequence[Result], version: str, build_url: str | None, kit: str
+) -> list[dict[str, Any]]:
+    """Give what is sent for each result, and where to."""
+    return [
+        {
+            "to": one.about.results_at,
+            "body": {
+                "success": one.success,
+                "providerApplicationVersion": version,
+                **({"buildUrl": build_url} if build_url else {}),
+                "testResults": list(one.tests),
+                "verifiedBy": {"implementation": "udckit", "version": kit},
+            },
+        }
+        for one in results
+    ]
+
+
+def notices_of(answer: Any) -> tuple[str, ...]:
+    """Give what the broker says to people, whatever form it gives it."""
+    if not isinstance(answer, Mapping):
+        return ()
+    notices = [one.get("text") for one in answer.get("notices") or () if isinstance(one, Mapping)]
+    if not notices:
+        errors = answer.get("errors") or answer.get("error") or ()
+        notices = list(_flat(errors))
+    return tuple(str(one) for one in notices if one)
+
+
+def _flat(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _flat(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _flat(inner)
+    elif value:
+        yield str(value)
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        template = template.replace(f"{{{name}}}", _safe(value))
+    return template
+
+
+def _safe(text: str) -> str:
+    return quote(text, safe="")
