@@ -16,14 +16,14 @@ class Issuer:
     """The signing side of a Registry.
 
     RS256 is deterministic and the contract has no `jti`: a token whose claims were signed before
-    gets an `exp` one second later.
+    gets an `exp` one second later; one that is over when it is made gets it one second earlier.
     """
 
     def __init__(self, key: SigningKey) -> None:
         self.key = key
         self._former: list[SigningKey] = []
         self._lock = threading.Lock()
-        self._expiries: OrderedDict[str, int] = OrderedDict()
+        self._furthest: OrderedDict[tuple[str, int], int] = OrderedDict()  # by what was wanted
         self._labels: OrderedDict[str, str] = OrderedDict()  # each step of it is one operation
 
     def issue(
@@ -66,14 +66,18 @@ class Issuer:
         return None
 
     def _set_apart(self, claims: dict[str, Any]) -> None:
-        others = repr({**claims, "exp": None})
+        """Move `exp` to the nearest second that is free: later, or earlier where it is over."""
+        others, wanted = repr({**claims, "exp": None}), claims["exp"]
+        issued = claims.get("iat")
+        step = -1 if isinstance(issued, int) and wanted <= issued else 1
+        expiry = wanted
         with self._lock:
-            last = self._expiries.get(others)
-            if last is not None and claims["exp"] <= last:
-                claims["exp"] = last + 1
-            self._expiries[others] = claims["exp"]
-            if len(self._expiries) > _MOST_REMEMBERED:
-                self._expiries.popitem(last=False)
+            while (others, expiry) in self._furthest:
+                expiry = self._furthest[others, expiry] + step
+            self._furthest[others, wanted] = self._furthest[others, expiry] = expiry
+            while len(self._furthest) > _MOST_REMEMBERED:
+                self._furthest.popitem(last=False)
+        claims["exp"] = expiry
 
 
 class OwnKey:

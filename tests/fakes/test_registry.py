@@ -57,6 +57,21 @@ def test_tokens_of_one_second_differ_and_their_exp_is_a_second_apart(
     assert [b - a for a, b in pairwise(expiries)] == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("lifetime", [-60, 0, 1, 3600])
+def test_token_lives_as_long_as_it_was_asked_to_after_another_of_the_same_second(
+    clock: ManualClock, lifetime: int
+) -> None:
+    registry = FakeRegistry(clock=clock)
+    longer = [registry.mint(lifetime=7200) for _ in range(3)]
+
+    minted = [registry.mint(lifetime=lifetime) for _ in range(3)]
+
+    lives = [decode_unverified(token).claims["exp"] - int(clock.now()) for token in minted]  # type: ignore[union-attr]  # they are tokens
+    away = -1 if lifetime <= 0 else 1
+    assert lives == [lifetime, lifetime + away, lifetime + 2 * away]
+    assert len({*longer, *minted}) == 6
+
+
 def test_register_again_keeps_the_number_and_takes_the_new_facts(
     ask: Any, registry: FakeRegistry, registration: dict[str, Any]
 ) -> None:
