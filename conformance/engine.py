@@ -117,7 +117,7 @@ class Engine:
 
     def _unasked(self, row: Requirement) -> Verdict:
         if self.settings.role not in row.roles:
-            reason = f"it does not bind a {self.settings.role}"
+            reason = f"it does not bind the role {self.settings.role}"
             return Verdict(row.id, row.level, row.stage, "not_applicable", message=reason)
         reason = "not asked for" if self.settings.only else f"stage {row.stage} was not asked for"
         return Verdict(row.id, row.level, row.stage, "not_observed", message=reason)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from udckit.conformance import STAGES, Settings, certifiable
 from udckit.reports._printable import one_line
 
-__all__ = ["REACHED", "plan"]
+__all__ = ["REACHED", "a_role", "plan"]
 
 REACHED: Final = {
     "url": "reached by its URL alone",
@@ -33,13 +33,18 @@ def plan(header: Mapping[str, Any]) -> str:
     reached = settings.reached if settings.reached in REACHED else "url"
     able = certifiable(reached)  # type: ignore[arg-type]  # the line before sees to it
     target = f"{one_line(settings.target)}{one_line(settings.base_path)}"
-    told = f"{target} is a {settings.role} {REACHED[reached]}: "
+    told = f"{target} is {a_role(settings.role)} {REACHED[reached]}: "
     if settings.only:
         return f"{told}judging {', '.join(settings.only)} and what they need; no stage is asked for"
     told += f"{_listed(able)} can be certified this way; judging {_listed(settings.stages)}, "
     told += _about(_estimate(settings))
     beyond = [stage for stage in settings.stages if stage not in able]
     return f"{told}; {_listed(beyond)} will stay incomplete" if beyond else told
+
+
+def a_role(role: str) -> str:
+    """Give a role with its article."""
+    return f"an {role}" if role[:1] in "aeiou" else f"a {role}"
 
 
 def _estimate(settings: Settings) -> float:

@@ -13,7 +13,7 @@ from udckit.reports._page import Page, Span
 from udckit.reports._printable import one_line
 from udckit.reports._rows import write_rows
 from udckit.reports.message import headline
-from udckit.reports.plan import REACHED
+from udckit.reports.plan import REACHED, a_role
 
 __all__ = ["Detail", "first_line", "terminal"]
 
@@ -100,7 +100,7 @@ def _write_heading(page: Page, account: Account) -> None:
     settings = account.settings
     page.line(
         (f"{one_line(settings.target)}{one_line(settings.base_path)}", "bold"),
-        f", a {settings.role} {REACHED.get(settings.reached, settings.reached)}",
+        f", {a_role(settings.role)} {REACHED.get(settings.reached, settings.reached)}",
         hang=2,
     )
 

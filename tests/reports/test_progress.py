@@ -35,6 +35,11 @@ def test_plan_says_what_can_be_certified_and_what_is_judged() -> None:
     )
 
 
+def test_plan_gives_each_role_its_article() -> None:
+    assert " is an orchestrator " in plan(header(role="orchestrator"))
+    assert " is a registry " in plan(header(role="registry"))
+
+
 def test_plan_says_which_stage_will_stay_incomplete() -> None:
     told = plan(header(stages=("shape", "resilience")))
 
