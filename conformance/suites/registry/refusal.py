@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from udckit.conformance import MISSING, Ask, NotObserved, Observation, Probe, expect, verifies
+from udckit.conformance.suites._left_behind import HOSTILE_NAMES
 from udckit.conformance.suites.registry._acts import (
     a_registration,
     by_name,
@@ -28,17 +29,6 @@ MISTYPED: dict[str, tuple[Any, ...]] = {
 
 NO_OBJECTS = (b"[]", b'"udckit"', b"", b'{"name": "udckit-cut-off", "port":')
 
-HOSTILE = (
-    "udckit-x'; DROP TABLE services; --",
-    "udckit-' OR '1'='1",
-    'udckit-"quoted"',
-    "udckit-../../etc/passwd",
-    "udckit-a/b",
-    "udckit-{{7*7}}%s${x}",
-    "udckit-ünïcödé-漢字",
-    "udckit-nul-\x00-byte",
-    "udckit-" + "n" * 120,
-)
 OTHER_PORT = 8099
 
 
@@ -88,7 +78,7 @@ def a_hostile_name_is_data(service: Probe) -> None:
     registered(service)
     known = found(service)
     before = _is_listed(service, service.get("/services"))
-    for number, name in enumerate(HOSTILE):
+    for number, name in enumerate(HOSTILE_NAMES):
         seen = service.send(a_registration(service, f"hostile-{number}", name=name))
         if seen.status != 201:  # noqa: PLR2004 - Created: the other right answer is a refusal
             expect(seen).turned_down(or_closed=True)

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from udckit.conformance import Observation
 from udckit.conformance.redaction import PASSWORD, PLACEHOLDER, PRIVATE_KEY
+from udckit.conformance.suites._left_behind import HOSTILE_NAMES
 
 __all__ = ["Leak", "Sent", "credential_in", "leak_in"]
 
@@ -95,9 +96,9 @@ _REGISTRATION: Final = ("POST", "/register")
 
 @dataclass(slots=True)
 class Sent:
-    """What the kit itself sent up to now, and the paths that the target lists: no leaks."""
+    """What the kit itself sent up to now, or in an earlier run, and the paths that are listed."""
 
-    texts: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=lambda: list(HOSTILE_NAMES))
     _whole: str = ""
 
     def add(self, seen: Observation) -> None:
