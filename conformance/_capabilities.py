@@ -151,6 +151,11 @@ def _tls(service: Probe) -> bool:
     return service.settings.target.startswith("https://")
 
 
+def _signing_key(service: Probe) -> bool:
+    """A Registry owes the rows of its key to who has it; whoever trusts a Registry always does."""
+    return _always_for_key_clients(service) or "sign" in service.can
+
+
 def _always_for_key_clients(service: Probe) -> bool:
     return service.settings.role != "registry"
 
@@ -167,7 +172,7 @@ CAPABILITIES: Final[Mapping[str, Look]] = {
     "log": _log,
     "async-messages": _async_messages,
     "key-client": _always_for_key_clients,
-    "signing-key": _always_for_key_clients,
+    "signing-key": _signing_key,
 }
 """Capabilities that are shown on the wire, each with the look that finds it.
 

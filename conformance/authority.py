@@ -34,6 +34,7 @@ __all__ = [
     "knows",
     "of_registry",
     "with_key",
+    "with_key_of_a_fake",
 ]
 
 PROBE_NAME: Final = "udckit-probe"
@@ -41,6 +42,9 @@ PROBE_ID: Final = 990_001
 _CREATED: Final = 201
 _TAKEN: Final = frozenset({400, 409, 422})
 """What a Registry may say to a name that it knows already (CONF-06)."""
+
+_LOOK: Final = 1.0
+"""Seconds in which a fake on loopback answers."""
 
 NO_AUTHORITY: Final = (
     "no token: start your droplet against `udckit fakes up` and run again, or let the kit "
@@ -115,6 +119,18 @@ def with_key(authority: Authority, key: SigningKey) -> Authority:
         )
     shelf = TokenShelf(valid=valid, forge=Forge(valid, key=key))
     return replace(authority, tokens=shelf)
+
+
+def with_key_of_a_fake(authority: Authority, url: str) -> Authority:
+    """Give the forge the key that a fake under test tells on loopback; others tell none."""
+    wire = Wire(url)
+    try:
+        told = _parsed(wire.send(Outgoing("GET", "/__udckit__/key", deadline=_LOOK)).body)
+        return with_key(authority, SigningKey.from_pem(told["private_key"], str(told["name"])))
+    except (LookupError, TypeError, ValueError, AttributeError, InvocationError):
+        return authority
+    finally:
+        wire.close()
 
 
 def from_registry(

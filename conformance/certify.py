@@ -24,6 +24,7 @@ from udckit.conformance.authority import (
     knows,
     of_registry,
     with_key,
+    with_key_of_a_fake,
 )
 from udckit.conformance.engine import Engine, wanted_rows
 from udckit.conformance.errors import InvocationError, UnreachableError
@@ -32,7 +33,7 @@ from udckit.conformance.options import Options, Way
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import Redactor
 from udckit.conformance.scenario import Company, ProcessTarget, Target, scenarios_for
-from udckit.conformance.settings import Safety, Settings
+from udckit.conformance.settings import Safety, Settings, is_loopback
 from udckit.conformance.source import LiveSource
 from udckit.conformance.surroundings import LiveSurroundings, Start
 from udckit.conformance.target import PLAIN, free_port, launch, serve_app
@@ -290,7 +291,11 @@ def signing_key(options: Options) -> SigningKey | None:
 
 
 def _of_target(options: Options, url: str) -> Authority:
-    return of_registry(url, token=options.token, headers=options.headers, ca_file=options.ca_file)
+    """A Registry signs for itself; where it is a fake, with a key that the kit may have."""
+    authority = of_registry(
+        url, token=options.token, headers=options.headers, ca_file=options.ca_file
+    )
+    return with_key_of_a_fake(authority, url) if is_loopback(url) else authority
 
 
 def _must_answer(url: str, options: Options) -> None:

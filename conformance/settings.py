@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
-__all__ = ["ROLES", "STAGES", "Identity", "Safety", "Settings"]
+__all__ = ["ROLES", "STAGES", "Identity", "Safety", "Settings", "is_loopback"]
 
 Safety = Literal["read-only", "additive", "disruptive"]
 
@@ -14,6 +16,15 @@ STAGES: Final = ("shape", "security", "integration", "resilience")
 """In the order in which an author would mend things."""
 
 ROLES: Final = ("droplet", "registry", "orchestrator")
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL names this machine's loopback."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +68,7 @@ class Settings:
     @property
     def is_local(self) -> bool:
         """True where the target answers on this machine's loopback."""
-        host = self.target.split("://", 1)[-1].split("/", 1)[0]
-        return host.startswith(("127.", "localhost", "[::1]"))
+        return is_loopback(self.target)
 
     def as_json(self) -> dict[str, Any]:
         """Give what a re-judgement needs to know; no path of this machine, no secret."""

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from udckit.conformance import InvocationError, Options, certifiable, read_configuration
+from udckit.conformance import (
+    InvocationError,
+    Options,
+    Settings,
+    certifiable,
+    read_configuration,
+)
 from udckit.specs import UnknownRequirementError
 
 
@@ -113,3 +119,19 @@ def test_configuration_that_makes_no_sense_is_refused_in_words(
 def test_configuration_that_is_missing_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(InvocationError, match="cannot be read"):
         read_configuration(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_here"),
+    [
+        ("http://127.0.0.1:8010", True),
+        ("http://127.9.9.9", True),
+        ("http://localhost:8010/base", True),
+        ("http://[::1]:8010", True),
+        ("http://127.0.0.1.example:8010", False),
+        ("http://localhost.example", False),
+        ("http://10.0.0.7:8010", False),
+    ],
+)
+def test_loopback_is_an_address_and_not_a_name_that_looks_like_one(url: str, is_here: bool) -> None:
+    assert Settings(url).is_local is is_here

@@ -1,5 +1,6 @@
 """A Registry under test: it is its own authority, whatever it asks of strangers."""
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ from faults.fault import read_faults
 from faults.proxy import FaultProxy
 
 from udckit.conformance import Options, RunRecord, certify, dump, rejudge
-from udckit.fakes import FakeRegistry
+from udckit.fakes import FakeRegistry, FakesUp, SigningKey, fakes_up
 
 REGISTRY = Path(__file__).parents[2] / "fleet" / "aiohttp_registry" / "registry.py"
 LAUNCH = f"'{sys.executable}' '{REGISTRY}' {{port}}"
+SIGNED = ("AUTH-009", "AUTH-010", "AUTH-011", "AUTH-015")
 OWN = ("REG-REGISTER-001", "REG-REGISTER-002", "REG-TOKEN-001", "REG-SVC-001", "REG-KEY-001")
 
 Certify = Callable[..., RunRecord]
@@ -52,6 +54,54 @@ def test_registry_is_certified_with_nothing_but_its_url(certified: Certify) -> N
     assert record.footer is not None
     assert record.footer["exit_code"] == 0
     assert record.header["authority"] == "target"
+
+
+def test_hostile_names_that_an_earlier_run_left_are_no_leak(certified: Certify) -> None:
+    with FakeRegistry() as registry:
+        certified(url=registry.url, only=("REG-REGISTER-010",))
+        left = [service.name for service in registry.services if "DROP TABLE" in service.name]
+        record = certified(url=registry.url, only=("REG-SVC-005", "ERR-005"))
+
+    assert left
+    assert record.verdicts["ERR-005"].verdict == "pass"
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["the fakes that are up", "one alone"])
+def test_key_of_a_fake_that_is_up_is_asked_for_at_its_control_api(
+    certified: Certify, announced: bool
+) -> None:
+    up = fakes_up() if announced else FakeRegistry()
+    with up as running:
+        registry = running.registry if isinstance(running, FakesUp) else running
+        record = certified(url=registry.url, only=SIGNED)
+
+    assert words(record, *SIGNED) == dict.fromkeys(SIGNED, "pass")
+    assert next(
+        line["shown"] for line in record.lines("capability") if line["name"] == "signing-key"
+    )
+
+
+def test_key_of_a_registry_that_is_no_fake_is_not_observed(certified: Certify) -> None:
+    with FakeRegistry(control="nobody") as registry:
+        record = certified(url=registry.url, only=SIGNED)
+
+    assert set(words(record, *SIGNED).values()) == {"not_observed"}
+
+
+def test_key_that_is_not_the_registrys_own_is_no_help(certified: Certify, tmp_path: Path) -> None:
+    other = json.dumps(
+        {"name": "x", "private_key": SigningKey.generate().private_pem, "public_key": ""}
+    )
+    lying = a_fault(
+        tmp_path,
+        "- {id: lying, story: s, where: GET /__udckit__/key,"
+        f" do: [{{answer: {{status: 200, json: {other}}}}}]}}",
+    )
+    with FakeRegistry() as registry, FaultProxy(registry.url) as proxy:
+        proxy.strike(lying)
+        record = certified(url=proxy.url, only=SIGNED)
+
+    assert set(words(record, *SIGNED).values()) == {"not_observed"}
 
 
 def test_name_that_an_earlier_run_left_does_not_stop_a_registry_that_refuses_restarts(
