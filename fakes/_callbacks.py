@@ -31,7 +31,12 @@ class Callbacks:
     async def deliver(self, url: str, outcome: Mapping[str, Any], sender: bytes) -> None:
         """POST the outcome once the work is done; `sender` is the Authorization that came."""
         await self._client.clock.asleep(self._behaviour.work_takes)
-        self._judge(outcome)
+        outcome = {**outcome, **self._behaviour.callback}
+        outcome = {name: value for name, value in outcome.items() if value is not None}
+        if not self._behaviour.callback:
+            self._judge(outcome)
+        if self._behaviour.callback_loses_query:
+            url = url.partition("?")[0]
         delay = self._behaviour.callback_delay
         for attempt in range(1, self._behaviour.callback_attempts + 1):
             if await self._try(url, outcome, sender):
@@ -40,7 +45,7 @@ class Callbacks:
                 await self._client.clock.asleep(delay)
                 delay *= 2
         if self._behaviour.logs_errors:
-            self._log.error("callback given up", extra={"message_id": outcome["message_id"]})
+            self._log.error("callback given up", extra={"message_id": outcome.get("message_id")})
 
     async def _try(self, url: str, outcome: Mapping[str, Any], sender: bytes) -> bool:
         """Whether there is nothing more to do: it was taken, or refused for good."""

@@ -31,6 +31,7 @@ class FetchedKey:
         *,
         cached: bool = True,
         kept: float = KEPT,
+        freely: bool = False,
         baked_in: VerifyingKey | None = None,
     ) -> None:
         self._url = url
@@ -39,6 +40,7 @@ class FetchedKey:
         self._log = log
         self._cached = cached
         self._kept = kept
+        self._again = 0.0 if freely else AGAIN
         self._lock = asyncio.Lock()
         self._refresh: asyncio.Task[None] | None = None
         self._baked_in = baked_in
@@ -60,7 +62,7 @@ class FetchedKey:
         return self.current
 
     async def another_key(self) -> VerifyingKey | None:
-        if self._baked_in is not None or self._clock.monotonic() - self._tried < AGAIN:
+        if self._baked_in is not None or self._clock.monotonic() - self._tried < self._again:
             return None
         before = self.current
         async with self._lock:

@@ -26,12 +26,13 @@ class Member(UdcFake):
         registry: FakeRegistry | str | None,
         name: str,
         droplet_id: int,
+        log: logging.Logger | None = None,
         **facts: Unpack[Facts],
     ) -> None:
         shared = registry.clock if isinstance(registry, FakeRegistry) else SystemClock()
         self._registry = registry
         self._client = Client(facts.get("clock") or shared)
-        self._log = _QUIET.getChild(self.role)
+        self._log = log or _QUIET.getChild(self.role)
         self._background: set[asyncio.Task[Any]] = set()
         facts["clock"] = self._client.clock
         super().__init__(name=name, droplet_id=droplet_id, **facts)
@@ -75,10 +76,13 @@ class Member(UdcFake):
             self.journal.blame_self(self.clock.now(), f"in the background: {error!r}")
 
 
-def address(place: object, role: str) -> str:
-    """The base URL of a fake or of a URL, without a trailing slash. Raises UnreachableError."""
+def address(place: object, role: str, *, careful: bool = True) -> str:
+    """The base URL of a fake or of a URL; `careful` takes a trailing slash away.
+
+    Raises UnreachableError.
+    """
     if isinstance(place, str):
-        return place.rstrip("/")
+        return place.rstrip("/") if careful else place
     if isinstance(place, Fake) and place.is_running:
         return place.url
     why = "was given none" if place is None else "is not running"

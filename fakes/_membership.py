@@ -46,6 +46,10 @@ class Membership:
 
     async def join(self) -> bool:
         """Register, however long it takes; false where the behaviour is to give up."""
+        if self.registrations == 0:
+            await self._clock.asleep(self._behaviour.registers_after)
+            for _ in range(1, self._behaviour.registers_times):
+                await self._register()
         delay = FIRST_DELAY
         while not await self._register():
             if self._gives_up():
@@ -85,7 +89,7 @@ class Membership:
         self.registrations += 1
         try:
             reply = await self._client.post(
-                f"{self._url()}/register",
+                f"{self._url()}{self._behaviour.registers_at}",
                 self._facts(),
                 timeout=self._behaviour.registration_timeout,
             )

@@ -36,7 +36,7 @@ class Pulse:
             beats += 1
             if not taken and self._behaviour.beats_stop_on_failure:
                 return
-            due += self._behaviour.beat_every
+            due += self._behaviour.beat_every + beats * self._behaviour.beat_drift
             await clock.asleep(due - clock.monotonic())
 
     async def _beat(self) -> bool:
@@ -53,6 +53,7 @@ class Pulse:
 
     async def _send(self, token: str | None) -> int | None:
         body = self._body()
+        self._droplet.stall(self._behaviour.beat_blocks)
         try:
             reply = await self._client.post(
                 f"{self._droplet.orchestrator_url}/heartbeat",

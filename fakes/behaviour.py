@@ -24,19 +24,23 @@ class Behaviour:
 
     # Registration
     registers: bool = True
+    registers_after: float = 0.0
+    registers_times: int = 1
+    registers_at: str = "/register"
     registration: Mapping[str, Any] = field(default_factory=_nothing)
     """Members that replace those of the registration body; None leaves a member out."""
     registration_timeout: float = 10.0
     registration_retry: Literal["growing", "tight", "none"] = "growing"
     exits_when_registration_fails: bool = False
-    """Standalone only: the process ends with status 1 after the first failure."""
+    """Standalone only: the process ends after the first failure."""
+    exit_status: int = 1
     registers_each_beat: bool = False
     renews_before_expiry: bool = True
     renews_on_401: bool = True
 
     # Its own token and number
-    sends_token: Literal["issued", "first", "own", "none"] = "issued"  # noqa: S105 - a word
-    """`first` never changes, `own` is made with a key of its own."""
+    sends_token: Literal["issued", "first", "own", "none", "word"] = "issued"  # noqa: S105 - a word
+    """`first` never changes, `own` is made with a key of its own, `word` is `Bearer None`."""
     sends_service_id: Literal["issued", "droplet_id"] = "issued"
 
     # Beats
@@ -46,6 +50,10 @@ class Behaviour:
     beat: Mapping[str, Any] = field(default_factory=_nothing)
     """Members that replace those of a beat's body; None leaves a member out."""
     beat_timeout: float = 5.0
+    beat_drift: float = 0.0
+    """By how much each interval is longer than the one before."""
+    beat_blocks: float = 0.0
+    """For so long /health does not answer while a beat is sent."""
     beats_stop_on_failure: bool = False
     beats_stop_after: int | None = None
     beats_before_registration: bool = False
@@ -57,6 +65,8 @@ class Behaviour:
     """True lets everybody in while there is no key."""
     caches_key: bool = True
     key_kept: float = 300.0
+    refetches_freely: bool = False
+    """True asks for the key again with every token that does not verify."""
     fetches_key: bool = True
     """False has the kit's test key baked in."""
 
@@ -66,6 +76,10 @@ class Behaviour:
     waits_for_callback: bool = False
     """True answers a message only when its callback was taken."""
     calls_back: bool = True
+    callback: Mapping[str, Any] = field(default_factory=_nothing)
+    """Members that replace those of a callback's body; None leaves a member out."""
+    callback_loses_query: bool = False
+    serves_callback: bool = True
     calls_back_unauthenticated: bool = False
     """True calls back for messages whose token was refused."""
     callback_token: Literal["own", "sender", "none"] = "own"  # noqa: S105 - a word
@@ -75,6 +89,39 @@ class Behaviour:
     callback_timeout: float = 5.0
     guards_reply_to: bool = True
     """True calls back only where the Registry knows the host and port."""
+
+    # Calls to peers
+    peer_address: str | None = None
+    """Where every peer is believed to be, so that nobody is looked up."""
+    look_up_token: bool = True
+    names_encoded: bool = True
+    endpoint_kept: float = 30.0
+    """Seconds that an address is remembered."""
+    endpoint_dropped: bool = True
+    """True forgets an address at which nobody answered."""
+    endpoint_outlives_registry: bool = True
+    """True goes on with an address that is too old while the Registry cannot be asked."""
+    look_up_timeout: float = 5.0
+    look_up_attempts: int = 1
+    peer_port: int | None = None
+    """The port that is called, whatever the Registry said."""
+    peer_timeout: float = 10.0
+    peer_attempts: int = 3
+    peer_delay: float = 1.0
+    """Before the second attempt; doubles for each further one."""
+    retries_refusals: bool = False
+    """True tries again what was answered 4xx."""
+    repeats_posts: bool = False
+    """True sends a POST again that may have arrived."""
+    breaker: bool = True
+    breaker_counts_5xx: bool = True
+    breaker_rests: float = 60.0
+    breaker_never_closes: bool = False
+    unknown_peer: int = 404
+    """The status for a peer whom the Registry does not know."""
+    failed_peer: int = 503
+    poll_every: float = 1.0
+    """Between two looks at a task that it gave to the Orchestrator."""
 
     # What it says of itself
     health_status: Literal["healthy", "degraded", "unhealthy"] | None = None
@@ -90,8 +137,19 @@ class Behaviour:
     serves_metrics: bool = True
     logs_errors: bool = True
     logs_tokens: bool = False
+    doubles_slashes: bool = False
+    """True joins a base URL that ends with a slash and a path without a thought."""
+    ends_with: int = 0
+    """Standalone only: the exit status after SIGTERM."""
+    crashes_on: str | None = None
+    """Standalone only: ends with status 1, and no word, where a setting has this value."""
     reads_environment: bool = True
     """Standalone only: False keeps the defaults of the guide in spite of the environment."""
+    hard_coded: Mapping[str, Any] = field(default_factory=_nothing)
+    """Standalone only: settings that stand in the code, such as REGISTRY_URL."""
+    heeds_log_level: bool = True
+    logs_structured: bool = True
+    """Standalone only: False writes bare words."""
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))

@@ -1,5 +1,6 @@
 """A droplet that keeps the contract, until it is told otherwise."""
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Unpack
@@ -31,7 +32,8 @@ class FakeDroplet(Member):
 
     It registers, beats every 60 s, verifies tokens with the Registry's key, answers messages and
     calls back. `registry` and `orchestrator` are fakes or URLs; without one it does not register,
-    without the other it does not beat. `behaviour` says what it does otherwise.
+    without the other it does not beat. `behaviour` says what it does otherwise, `log` where it
+    writes, if not to the library's own logger.
     """
 
     role: ClassVar[str] = "droplet"
@@ -46,6 +48,7 @@ class FakeDroplet(Member):
         droplet_id: int = 10,
         capabilities: Sequence[str] = ("task_processing",),
         behaviour: Behaviour | None = None,
+        log: logging.Logger | None = None,
         **facts: Unpack[Facts],
     ) -> None:
         self.behaviour = behaviour or Behaviour()
@@ -55,12 +58,13 @@ class FakeDroplet(Member):
         self._orchestrator = orchestrator
         self.gave_up = threading.Event()
         """Set when it stops trying to register, which a right droplet never does."""
-        super().__init__(registry=registry, name=name, droplet_id=droplet_id, **facts)
+        super().__init__(registry=registry, name=name, droplet_id=droplet_id, log=log, **facts)
 
     def _fresh(self) -> None:
         super()._fresh()
         self._first_token: str | None = None
         self._own_key: SigningKey | None = None
+        self._stalled_until = 0.0
         self._membership = Membership(
             lambda: self.registry_url, self._registration, self._client, self._log, self.behaviour
         )
@@ -81,7 +85,12 @@ class FakeDroplet(Member):
     @property
     def orchestrator_url(self) -> str:
         """Where its Orchestrator is. Raises UnreachableError where it has none that runs."""
-        return address(self._orchestrator, "Orchestrator")
+        careful = not self.behaviour.doubles_slashes
+        return address(self._orchestrator, "Orchestrator", careful=careful)
+
+    @property
+    def registry_url(self) -> str:
+        return address(self._registry, "Registry", careful=not self.behaviour.doubles_slashes)
 
     def send(
         self,
@@ -149,13 +158,17 @@ class FakeDroplet(Member):
     def token_to_send(self) -> str | None:
         """The token for a call to somebody else."""
         how = self.behaviour.sends_token
-        if how == "none":
-            return None
+        if how in {"none", "word"}:
+            return None if how == "none" else "None"
         if how == "own":
             self._own_key = self._own_key or SigningKey.generate("droplet")
             held = decode_unverified(self._membership.token or "")
             return self._own_key.sign(held.claims if held else {"service_name": self.name})
         return self._first_token if how == "first" else self._membership.token
+
+    def stall(self, seconds: float) -> None:
+        """Let /health wait for so long."""
+        self._stalled_until = self.clock.monotonic() + seconds
 
     def metrics(self) -> dict[str, float]:
         """What it says of its own traffic."""
@@ -181,7 +194,9 @@ class FakeDroplet(Member):
     # What it serves
 
     def _routes(self) -> list[Route]:
-        routes = super()._routes() + routes_of("udc", {"postCallback": self._callback})
+        routes = super()._routes()
+        if self.behaviour.serves_callback:
+            routes += routes_of("udc", {"postCallback": self._callback})
         if not self.behaviour.serves_metrics:
             routes = [one for one in routes if one.path != "/metrics"]
         return routes
@@ -193,6 +208,7 @@ class FakeDroplet(Member):
             self._log,
             cached=self.behaviour.caches_key,
             kept=self.behaviour.key_kept,
+            freely=self.behaviour.refetches_freely,
             baked_in=None if self.behaviour.fetches_key else test_key().public,
         )
         return self._keys
@@ -200,8 +216,9 @@ class FakeDroplet(Member):
     async def answer(self, request: Request, receive: Any) -> Answer:
         late = self.behaviour.delay
         if request.path == "/health":
-            late = self.behaviour.health_delay
-        if late:
+            stalled = self._stalled_until - self.clock.monotonic()
+            late = max(self.behaviour.health_delay, stalled)
+        if late > 0:
             with self.clock.holding():
                 await self.clock.asleep(late)
         return await super().answer(request, receive)

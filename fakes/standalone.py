@@ -1,15 +1,14 @@
 """A FakeDroplet as a process of its own, set up as the contract sets up every droplet."""
 
-import json
 import logging
 import signal
 import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 
+from udckit.fakes._lines import JsonLines
 from udckit.fakes.behaviour import Behaviour
 from udckit.fakes.droplet import FakeDroplet
 
@@ -17,7 +16,6 @@ __all__ = ["DropletSettings", "SettingsError", "run_droplet"]
 
 ENVIRONMENTS = ("production", "development", "staging")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class SettingsError(ValueError):
@@ -37,6 +35,11 @@ class DropletSettings:
     log_level: str = "INFO"
     behaviour: Behaviour = field(default_factory=Behaviour)
 
+    @property
+    def level(self) -> str:
+        """The least that is logged."""
+        return self.log_level if self.behaviour.heeds_log_level else "DEBUG"
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "DropletSettings":
         """Read REGISTRY_URL, ORCHESTRATOR_URL, SERVICE_NAME, SERVICE_PORT, DROPLET_ID,
@@ -46,6 +49,9 @@ class DropletSettings:
         behaviour = _behaviour(environ.get("UDCKIT_BEHAVIOUR"))
         if not behaviour.reads_environment:
             return cls(behaviour=behaviour)
+        environ = {**environ, **behaviour.hard_coded}
+        if behaviour.crashes_on is not None and behaviour.crashes_on in environ.values():
+            raise SystemExit(1)
         return cls(
             registry_url=environ.get("REGISTRY_URL") or defaults.registry_url,
             orchestrator_url=environ.get("ORCHESTRATOR_URL") or defaults.orchestrator_url,
@@ -65,7 +71,7 @@ def run_droplet(
 
     Gives the exit status: 0 after a signal, 1 where the port is taken or the droplet gave up.
     """
-    log = _logging_to(out or sys.stdout, settings.log_level)
+    log = _logging_to(out or sys.stdout, settings)
     droplet = FakeDroplet(
         name=settings.service_name,
         droplet_id=settings.droplet_id,
@@ -91,31 +97,16 @@ def run_droplet(
     failed = settings.behaviour.exits_when_registration_fails and droplet.token is None
     droplet.stop()
     log.info("stopped")
-    return int(failed)
+    return settings.behaviour.exit_status if failed else settings.behaviour.ends_with
 
 
-class _JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and what the call added."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line |= {key: value for key, value in vars(record).items() if key not in _PLAIN}
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
-
-
-def _logging_to(out: TextIO, level: str) -> logging.Logger:
+def _logging_to(out: TextIO, settings: DropletSettings) -> logging.Logger:
     handler = logging.StreamHandler(out)
-    handler.setFormatter(_JsonLines())
+    if settings.behaviour.logs_structured:
+        handler.setFormatter(JsonLines())
     log = logging.getLogger("udckit")
     log.addHandler(handler)
-    log.setLevel(level)
+    log.setLevel(settings.level)
     return log
 
 

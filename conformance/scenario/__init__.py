@@ -2,7 +2,7 @@
 
 from udckit.conformance.scenario.acts import Act, Scenario
 from udckit.conformance.scenario.clock import FasterClock
-from udckit.conformance.scenario.company import Company, scenarios_for, subjects_of
+from udckit.conformance.scenario.company import Company, scenarios_for, subjects_in, subjects_of
 from udckit.conformance.scenario.judging import (
     Given,
     attempts,
@@ -73,6 +73,7 @@ __all__ = [
     "registered",
     "scenarios_for",
     "strangers",
+    "subjects_in",
     "subjects_of",
     "surround",
 ]

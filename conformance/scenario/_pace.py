@@ -16,6 +16,9 @@ __all__ = ["EndedError", "Pace"]
 T = TypeVar("T")
 
 _STEP: Final = 0.1
+_TICK: Final = 0.001
+_POLL: Final = 0.25
+_LONG: Final = 600.0
 _AT_ONCE: Final = 0.25
 """Real seconds after which an answer under a clock moved by hand is one that waits for it."""
 
@@ -37,6 +40,11 @@ class Pace:
     def factor(self) -> float:
         """Seconds of the target in one of the machine."""
         return self._factor
+
+    @property
+    def poll(self) -> float:
+        """Seconds of the target after which it is looked to, where there is nothing to ask."""
+        return _LONG if isinstance(self.clock, ManualClock) else _POLL * self._factor
 
     def rest(self, seconds: float) -> None:
         """Let so many seconds of the target pass. Raises EndedError where the run was ended."""
@@ -61,6 +69,11 @@ class Pace:
             except FutureTimeoutError:
                 self.clock.advance(_STEP)
                 patience = 0.005
+
+    def tick(self) -> None:
+        """Let a moment pass on a clock that is moved by hand, so that what follows is later."""
+        if isinstance(self.clock, ManualClock):
+            self.clock.advance(_TICK)
 
     def close(self) -> None:
         if self._pool is not None:

@@ -49,9 +49,10 @@ class Notebook:
         self._exits: list[Exit] = []
         redactor.on_token = self._token
 
-    def note(self, what: str, **detail: Any) -> None:
-        """Write a moment down."""
-        self._notes.append(Noted(len(self._notes) + 1, self._moment(), what, detail))
+    def note(self, what: str, *, at: float | None = None, **detail: Any) -> None:
+        """Write a moment down: now, or `at`, an epoch."""
+        moment = self._moment() if at is None else round(at - self._began, 3)
+        self._notes.append(Noted(len(self._notes) + 1, moment, what, detail))
 
     def moment(self, what: str) -> float:
         """Give the epoch of the last note of this word; the beginning where there is none."""

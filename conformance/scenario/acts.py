@@ -25,8 +25,9 @@ __all__ = [
 ]
 
 Fake = Literal["registry", "orchestrator", "peer"]
-Token = Literal["valid", "none", "stranger"]
-"""Of whom the kit's own probe is: a registered service, nobody, one with a key of its own."""
+Token = Literal["valid", "fresh", "none", "stranger"]
+"""Of whom the kit's own probe is: a registered service, with one token or with another each time;
+nobody; one with a key of its own."""
 
 
 @dataclass(frozen=True, slots=True)

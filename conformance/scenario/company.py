@@ -17,12 +17,13 @@ from udckit.conformance.scenario.scenarios import SCENARIOS
 from udckit.conformance.scenario.stand import Target, surround
 from udckit.fakes import Clock, SystemClock
 
-__all__ = ["Company", "scenarios_for", "subjects_of"]
+__all__ = ["Company", "scenarios_for", "subjects_in", "subjects_of"]
 
 _LAST_WAIT: Final = 15.0
 _APART: Final = 0.5
 
 Targets = Callable[[], Target]
+Subject = Callable[[str], Any]
 
 
 def scenarios_for(ids: Collection[str]) -> tuple[Scenario, ...]:
@@ -77,7 +78,7 @@ class Company:
         for thread in self._threads:
             thread.join(_LAST_WAIT)
 
-    def subjects(self) -> Mapping[str, Callable[[str], Any]]:
+    def subjects(self) -> Mapping[str, Subject]:
         """Give what the engine hands to checks, by the name of their parameter."""
         return {"recording": self._recording, "recordings": self._recordings}
 
@@ -121,16 +122,19 @@ class Company:
         self._recorder.tell({"kind": "progress", "text": text})
 
 
-def subjects_of(record: RunRecord) -> Mapping[str, Callable[[str], Any]]:
+def subjects_of(record: RunRecord) -> Mapping[str, Subject]:
     """Give the same from a record."""
     recordings = Recordings.of(record.lines("scene"))
+    return subjects_in(recordings) if recordings.by_name else {}
+
+
+def subjects_in(recordings: Recordings) -> Mapping[str, Subject]:
+    """Give what checks are handed, by the name of their parameter and by row; each counts anew."""
 
     def recording(row: str) -> Recording | None:
         found = recordings.by_name.get(_serving(row))
         return None if found is None else replace(found, tally=Tally())
 
-    if not recordings.by_name:
-        return {}
     return {"recording": recording, "recordings": lambda _: Recordings(recordings.by_name)}
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from udckit.conformance._wire import Outgoing, Wire
 from udckit.conformance.errors import InvocationError
@@ -82,7 +83,7 @@ class Runner:
             for act in self.scenario.script:
                 self._look_after()
                 self._do(act)
-            self._book.note("end")
+            self._note("end")
         except EndedError:
             self._trouble = "the run was ended"
         except (InvocationError, OSError) as failed:
@@ -107,11 +108,11 @@ class Runner:
             case Launch():
                 self._launch(act)
             case Strike():
-                self._book.note(f"strike {act.fake}", faults=[str(each) for each in act.faults])
+                self._note(f"strike {act.fake}", faults=[str(each) for each in act.faults])
                 self._around.fakes[act.fake].faults.add(*act.faults)
             case Heal():
                 self._around.fakes[act.fake].faults.clear()
-                self._book.note(f"heal {act.fake}")
+                self._note(f"heal {act.fake}")
             case Await():
                 self._await(act)
             case Wait():
@@ -128,7 +129,7 @@ class Runner:
             case Rotate():
                 self._rotate()
             case Note():
-                self._book.note(act.what)
+                self._note(act.what)
             case Stop():
                 self._stop()
 
@@ -149,19 +150,25 @@ class Runner:
             "LOG_LEVEL": "INFO",
             **dict(act.environment),
         }
-        self._book.note(act.label, **facts)
+        at = self._now()
         self._target.start(
             {"REGISTRY_URL": registry + slash, "ORCHESTRATOR_URL": orchestrator + slash, **facts}
         )
+        self._note(act.label, at=at, **facts, **self._port())
         if act.answers:
             self._answers()
+
+    def _port(self) -> dict[str, str]:
+        """Give the setting that the target's own start decides."""
+        port = urlsplit(self._target.url).port
+        return {} if port is None else {"SERVICE_PORT": str(port)}
 
     def _answers(self) -> None:
         """Wait for the first answer to /health; nothing else is asked meanwhile."""
         ends = self._now() + self._startup
         while self._now() < ends and not self._exited:
             if self._ask("first health", "GET", "/health", None, kept=False):
-                self._book.note("answers")
+                self._note("answers")
                 return
             self._rest(_POLL)
 
@@ -170,14 +177,14 @@ class Runner:
         ends, due = self._now() + act.within, self._now()
         while self._now() < ends and not (act.or_exit and self._exited):
             if self._count(act, since) >= act.times:
-                self._book.note(act.what)
+                self._note(act.what)
                 return
             if act.watching and self._now() >= due:
                 due += act.every
                 self._look(act.watching)
             self._progress(act.what, ends)
             self._rest(min(_POLL, act.every, max(0.0, ends - self._now())))
-        self._book.note(f"no {act.what}")
+        self._note(f"no {act.what}")
 
     def _count(self, act: Await, since: float) -> int:
         def wanted(entry: JournalEntry) -> bool:
@@ -199,7 +206,7 @@ class Runner:
                 due += every
                 self._look(watching)
             self._progress("time to pass", ends)
-            self._rest(min(left, every if watching else _POLL))
+            self._rest(min(left, every if watching else self._pace.poll))
 
     def _look(self, watching: tuple[str, ...]) -> None:
         for path in watching:
@@ -233,22 +240,27 @@ class Runner:
 
     def _rotate(self) -> None:
         self._around.registry.rotate_key()
-        self._book.note("rotated")
+        self._note("rotated")
         admitted = self._around.registry.register(
             PEER, self._around.peer.droplet_id, host="127.0.0.1", port=self._around.peer.port
         )
         self._valid_now = admitted.token
 
     def _stop(self) -> None:
-        self._book.note("stop")
+        self._note("stop")
         status = self._target.stop()
         if status is not None and not self._exited:
             self._book.exited(status, asked=True)
         self._exited = True
         self._book.lines(self._target.take_lines())
-        self._book.note("stopped")
+        self._note("stopped")
 
     # What the acts are made of
+
+    def _note(self, what: str, **detail: Any) -> None:
+        self._pace.tick()
+        self._book.note(what, **detail)
+        self._pace.tick()
 
     _valid_now: str | None = None
 
@@ -262,6 +274,10 @@ class Runner:
             now = int(self._now())
             self._strangers = self._strangers + 1
             return _stranger().sign({**claims, "iat": now, "exp": now + 3600 + self._strangers})
+        if word == "fresh":
+            return self._around.registry.mint(
+                service_id=self._around.peer_number, service_name=PEER
+            )
         return self._valid if word == "valid" else None
 
     _strangers: int = 0
@@ -291,6 +307,7 @@ class Runner:
         at, started = self._now(), self._around.clock.monotonic()
         returned = self._pace.during(lambda: wire.send(outgoing))
         seconds = self._around.clock.monotonic() - started
+        self._pace.tick()
         status = returned.status if returned.trouble is None else None
         if kept or status is not None:
             self._book.look(at, name, method, path, seconds, returned)

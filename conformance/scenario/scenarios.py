@@ -59,14 +59,11 @@ CALM: Final = Scenario(
         *_LOOKS,
         _beats(1, 66.0, "first beat"),
         Note("fifty valid"),
-        Probe("valid", "/state", times=50),
+        Probe("valid", "/state", "fresh", times=50),
         Note("after fifty valid"),
-        Strike("peer", (Fault.delay(5.0, route="POST /callback"),)),
         Message("message"),
-        Message("plain message", replies=False),
         Note("sampled"),
         _beats(3, 132.0, "third beat", watching=("/health",), every=0.2),
-        Heal("peer"),
         _beats(4, 67.0, "fourth beat", watching=("/health",), every=5.0),
         *_LOOKS,
         Note("fifty invalid"),
@@ -80,7 +77,7 @@ CALM: Final = Scenario(
             "UDC-CAP": "005",
             "ORCH-CLIENT": "001 002 013 003 004 014 005 006 011 012",
             "AUTH": "019 020 031",
-            "UDC-MSG": "009 019 010 012",
+            "UDC-MSG": "010 012",
             "UDC-CB": "001",
             "OPS-ENV": "001 002",
             "OPS-LOG": "001",
@@ -164,7 +161,7 @@ REGISTRY_DOWN: Final = Scenario(
     ),
     serves=_rows(
         {
-            "REG-CLIENT": "007 016 008 011",
+            "REG-CLIENT": "007 016 008",
             "AUTH": "022 030 023",
         }
     ),
@@ -196,6 +193,8 @@ REGISTRY_ODD: Final = Scenario(
             taken=False,
         ),
         Note("hanging"),
+        Probe("unregistered health", "/health", "none"),
+        Probe("unregistered state", "/state"),
         Await(
             "second attempt",
             "registry",
@@ -234,7 +233,7 @@ REGISTRY_ODD: Final = Scenario(
     ),
     serves=_rows(
         {
-            "REG-CLIENT": "009 010 012",
+            "REG-CLIENT": "009 010 011 012",
         }
     ),
     length=290.0,
@@ -293,7 +292,7 @@ ORCHESTRATOR_HANGS: Final = Scenario(
 
 TOKEN_REFUSED: Final = Scenario(
     name="token-refused",
-    story="The first beat is refused with 401, a callback meets a 503, then the key is rotated.",
+    story="A beat is refused with 401, callbacks meet a 503 and a slow peer, the key is rotated.",
     script=(
         Strike("orchestrator", (Fault.status(401, route=BEAT, times=1),)),
         Strike("peer", (Fault.status(503, route="POST /callback", times=1),)),
@@ -304,6 +303,11 @@ TOKEN_REFUSED: Final = Scenario(
         Await("called back twice", "peer", "POST /callback", 2, within=15.0, taken=False),
         Await("registered again", "registry", REGISTER, times=2, within=70.0),
         _beats(1, 70.0, "beat taken"),
+        Strike("peer", (Fault.delay(15.0, route="POST /callback"),)),
+        Message("slow message"),
+        Message("plain message", replies=False),
+        Wait(16.0),
+        Heal("peer"),
         Probe("before rotation", "/state"),
         Rotate(),
         Until("after rotation", "/state", within=300.0, every=10.0),
@@ -315,6 +319,7 @@ TOKEN_REFUSED: Final = Scenario(
             "ORCH-CLIENT": "009",
             "ERR": "018 008 009",
             "AUTH": "021",
+            "UDC-MSG": "009 019",
         }
     ),
     length=470.0,

@@ -93,6 +93,8 @@ class Surround:
     clock: Clock
     token: str
     """The peer's own, as which the kit asks."""
+    peer_number: int
+    """The peer's service_id."""
 
     @property
     def fakes(self) -> dict[str, FakeRegistry | FakeOrchestrator | FakeDroplet]:
@@ -111,4 +113,4 @@ def surround(clock: Clock) -> Iterator[Surround]:
     peer = FakeDroplet(name=PEER, droplet_id=_PEER_ID, registry=registry, behaviour=_QUIET)
     with registry, orchestrator, peer:
         admitted = registry.register(PEER, _PEER_ID, host="127.0.0.1", port=peer.port)
-        yield Surround(registry, orchestrator, peer, clock, admitted.token)
+        yield Surround(registry, orchestrator, peer, clock, admitted.token, admitted.service_id)

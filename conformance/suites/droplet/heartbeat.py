@@ -98,12 +98,14 @@ def no_beat_comes_before_there_is_a_token(recording: Recording) -> None:
 def the_body_of_a_beat_is_right(recording: Recording) -> None:
     """A beat has an integer service_id and a status, as interface A.13 says."""
     for call in beats(launched(played(recording))):
+        number = call.member("service_id")
+        is_integer = isinstance(number, int) and not isinstance(number, bool)
         hold(
             recording,
             call,
-            not call.problems,
+            is_integer and not call.problems,
             expected='{"service_id": integer, "status": string} and what may stand beside them',
-            observed="; ".join(call.problems[:3]),
+            observed="; ".join(call.problems[:3]) or f"service_id is {quote(number)}",
         )
 
 

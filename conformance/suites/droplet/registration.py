@@ -1,8 +1,8 @@
 """Registering: once, with a body that is right and true."""
 
-from typing import Final
+from typing import Any, Final
 
-from udckit.conformance import MISSING, quote, verifies
+from udckit.conformance import MISSING, NotObserved, quote, verifies
 from udckit.conformance.scenario import (
     Recording,
     attempts,
@@ -16,6 +16,13 @@ from udckit.conformance.scenario import (
 
 _AFTER_HEALTH: Final = 30.0
 _OK: Final = 200
+_ALIKE: Final = {
+    "service_name": "name",
+    "droplet_id": "droplet_id",
+    "version": "version",
+    "capabilities": "capabilities",
+}
+"""Members of /capabilities, and of /health its version, by what they are in a registration."""
 
 
 @verifies("REG-CLIENT-001")
@@ -95,19 +102,26 @@ def what_it_declares_is_true(recording: Recording) -> None:
     told = recording.named("capabilities", "health")
 
     for look, member, registered_as in (
-        (look, member, member)
+        (look, member, registered_as)
         for look in told
-        for member in ("name", "droplet_id", "version")
-        if look.status == _OK and (look.name == "capabilities" or member == "version")
+        for member, registered_as in _ALIKE.items()
+        if look.status in {_OK, 503} and (look.name == "capabilities" or member == "version")
     ):
-        said = look.member(member)
+        said, given_as = look.member(member), call.member(registered_as)
         hold(
             recording,
             look,
-            said is MISSING or said == call.member(registered_as),
-            expected=f"{member} as it was registered, {quote(call.member(registered_as))}",
+            said is MISSING or _same(said, given_as),
+            expected=f"{member} as it was registered, {quote(given_as)}",
             observed=f"{look.path} says {quote(said)}",
         )
+
+
+def _same(said: Any, registered: Any) -> bool:
+    """Lists may stand in another order."""
+    if isinstance(said, list) and isinstance(registered, list):
+        return sorted(map(str, said)) == sorted(map(str, registered))
+    return bool(said == registered)
 
 
 @verifies("UDC-CAP-005")
@@ -115,7 +129,7 @@ def capabilities_name_the_droplet_as_it_was_started(recording: Recording) -> Non
     """The name and droplet_id of /capabilities are those registered, and of the environment."""
     told = played(recording).note("launch")
     settings = told.detail if told else {}
-    right = {"name": settings.get("SERVICE_NAME"), "droplet_id": settings.get("DROPLET_ID")}
+    right = {"service_name": settings.get("SERVICE_NAME"), "droplet_id": settings.get("DROPLET_ID")}
 
     for look in recording.named("capabilities"):
         if look.status != _OK:
@@ -128,6 +142,28 @@ def capabilities_name_the_droplet_as_it_was_started(recording: Recording) -> Non
                 expected=f"{member} {value}, as the environment says",
                 observed=f"{member} is {quote(look.member(member))}",
             )
+
+
+@verifies("REG-CLIENT-011")
+def it_does_not_claim_to_be_ready_too_soon(recording: Recording) -> None:
+    """While it is unregistered /health is not healthy, or /state is not active."""
+    first = next(iter(given(played(recording))), None)
+    until = first.call.at if first else recording.end
+    looks = recording.between(0.0, until).named("unregistered health")
+    states = recording.between(0.0, until).named("unregistered state")
+    if not looks or looks[0].status not in {_OK, 503}:
+        raise NotObserved("it does not answer before it is registered")
+    healthy = looks[0].member("status") == "healthy"
+    if healthy and (not states or states[0].status != _OK):
+        raise NotObserved("it says healthy, and what its /state says could not be read")
+
+    hold(
+        recording,
+        looks[0],
+        not healthy or states[0].member("status") != "active",
+        expected="/health not healthy, or /state not active, before it is registered",
+        observed="healthy and active",
+    )
 
 
 @verifies("REG-CLIENT-013")

@@ -25,7 +25,7 @@ _REFUSED: Final = frozenset({400, 403, 422})
 @verifies("UDC-MSG-009")
 def a_message_is_acknowledged_in_time(recording: Recording) -> None:
     """A message is answered within the 10 s that a caller waits."""
-    for look in launched(played(recording)).named("message", "plain message"):
+    for look in launched(played(recording)).named("slow message", "plain message"):
         if look.status == _OK or look.trouble == "timeout":
             hold(
                 recording,
@@ -39,7 +39,7 @@ def a_message_is_acknowledged_in_time(recording: Recording) -> None:
 @verifies("UDC-MSG-019")
 def the_acknowledgement_waits_for_nothing(recording: Recording) -> None:
     """The answer comes before the address of `reply_to` has answered."""
-    look, processing = _asked(played(recording))
+    look, processing = _asked(played(recording), "slow message")
     back = [call for call in _outcomes(recording) if call.at <= look.at + look.seconds + _OUTCOME]
     if not processing and not back:
         raise NotObserved("it answered completed and called nobody back")
@@ -113,9 +113,9 @@ def it_serves_the_address_that_it_gives(recording: Recording) -> None:
         )
 
 
-def _asked(recording: Recording) -> tuple[Look, bool]:
-    """Give the look at the message with a reply_to, and whether it was answered processing."""
-    look = next(iter(launched(recording).named("message")), None)
+def _asked(recording: Recording, name: str = "message") -> tuple[Look, bool]:
+    """Give the look at a message with a reply_to, and whether it was answered processing."""
+    look = next(iter(launched(recording).named(name)), None)
     if look is None or look.status is None:
         raise NotObserved("no message was answered", blocked_by="UDC-MSG-002")
     if look.status in _REFUSED:

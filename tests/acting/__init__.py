@@ -1,0 +1,6 @@
+"""Plays scenarios with a FakeDroplet on a clock that is moved by hand: nobody waits."""
+
+from acting.droplet import ActingDroplet
+from acting.play import judged, play, plays
+
+__all__ = ["ActingDroplet", "judged", "play", "plays"]

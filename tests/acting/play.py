@@ -1,0 +1,57 @@
+"""Plays one scenario, and judges rows from its recording, twice: live and from the record."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from acting.droplet import ActingDroplet
+from udckit.conformance import Verdict, all_checks, dump
+from udckit.conformance.judge import judge
+from udckit.conformance.scenario import (
+    SCENARIOS,
+    Recording,
+    Recordings,
+    Runner,
+    scenarios_for,
+    subjects_in,
+    surround,
+)
+from udckit.fakes import ManualClock
+from udckit.specs import catalogue
+
+__all__ = ["judged", "play", "plays"]
+
+
+def play(name: str, behaviour: Mapping[str, Any]) -> Recording:
+    """Play a scenario by name with a droplet of this behaviour."""
+    clock = ManualClock(time.time())
+    with surround(clock) as around:
+        target = ActingDroplet(clock, behaviour)
+        return Runner(SCENARIOS[name], target, around).play()
+
+
+def plays(rows: Collection[str], behaviour: Mapping[str, Any]) -> Recordings:
+    """Play what these rows need."""
+    return Recordings({each.name: play(each.name, behaviour) for each in scenarios_for(rows)})
+
+
+def judged(recordings: Recordings, rows: Collection[str]) -> dict[str, Verdict]:
+    """Judge rows from recordings; judged again from their lines, each says the same."""
+    lines = [line for each in recordings.by_name.values() for line in each.as_lines()]
+    live, again = _judged(recordings, rows), _judged(Recordings.of(lines), rows)
+    assert {row: dump(one.as_json()) for row, one in live.items()} == {
+        row: dump(one.as_json()) for row, one in again.items()
+    }
+    return live
+
+
+def _judged(recordings: Recordings, rows: Collection[str]) -> dict[str, Verdict]:
+    checks, verdicts = all_checks(), dict[str, Verdict]()
+    subjects = subjects_in(recordings)
+    for row in rows:
+        check = checks[row]
+        subject = subjects[check.wants](row)
+        verdicts[row] = judge(catalogue()[row], check, subject, verdicts, role="droplet")
+    return verdicts

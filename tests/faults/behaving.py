@@ -1,0 +1,47 @@
+"""Faults of behaviour as data: switches of FakeDroplet, and the rows that must see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from faults.fault import FaultDataError
+
+__all__ = ["Misbehaviour", "misbehaviours"]
+
+_FOLDER: Final = Path(__file__).parent / "behaviour"
+_MEMBERS: Final = {"id", "story", "behaviour", "kills"}
+
+
+@dataclass(frozen=True, slots=True)
+class Misbehaviour:
+    """One way of behaving wrongly; `kills` must say `fail`."""
+
+    id: str
+    story: str
+    behaviour: Mapping[str, Any]
+    kills: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    """Rows that may say `fail` too: none, for only those that are killed are asked."""
+    source: str = ""
+
+
+@cache
+def misbehaviours() -> tuple[Misbehaviour, ...]:
+    """Read them, in the order of files and rows. Raises FaultDataError where a row is wrong."""
+    return tuple(
+        _read(row, path.name)
+        for path in sorted(_FOLDER.glob("*.yaml"))
+        for row in yaml.safe_load(path.read_text(encoding="utf-8"))
+    )
+
+
+def _read(row: Any, source: str) -> Misbehaviour:
+    if not isinstance(row, dict) or set(row) != _MEMBERS or not row["kills"]:
+        raise FaultDataError(f"{source}: each row has {sorted(_MEMBERS)}; got {row!r:.80}")
+    return Misbehaviour(row["id"], row["story"], row["behaviour"], tuple(row["kills"]), (), source)
