@@ -12,8 +12,8 @@ TESTS ?= tests
 demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
 	$(BIN)/udckit certify --launch '$(BIN)/udckit fakes droplet --port {port}' --stages shape
 
-test: $(VENV)/.ready  ## set up, and run every test
-	$(BIN)/python -m pytest $(TESTS)
+test: $(VENV)/.ready  ## set up, and run every test, as many at a time as there are cores
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(TESTS)
 
 check: $(VENV)/.ready  ## lint, types, layers, and the built wheel at work
 	$(BIN)/tox run -e lint,types,layers,wheel
