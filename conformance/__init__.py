@@ -5,7 +5,8 @@ from udckit.conformance.battery import LockoutError, bracketed, dressed, refused
 from udckit.conformance.certify import RECORD_NAME, Reached, certify, reach
 from udckit.conformance.check import Check, all_checks, verifies
 from udckit.conformance.doors import Door, door, doors, listed_routes
-from udckit.conformance.engine import EXIT, Engine, Outcomes, exit_code, rejudge, wanted_rows
+from udckit.conformance.ending import EXIT, exit_code, wanted_rows
+from udckit.conformance.engine import Engine, Outcomes, rejudge
 from udckit.conformance.errors import (
     BrokerError,
     InvocationError,
@@ -21,6 +22,7 @@ from udckit.conformance.expect import Expectation, expect, operation_of
 from udckit.conformance.gates import BoxResult, StageResult, box_results, stage_results
 from udckit.conformance.heard import Heard, Line, Sender
 from udckit.conformance.judge import root_cause
+from udckit.conformance.known_failures import KnownFailure
 from udckit.conformance.observation import MISSING, Observation, quote
 from udckit.conformance.options import (
     BUILT_STAGES,
@@ -32,6 +34,7 @@ from udckit.conformance.options import (
 from udckit.conformance.probe import ANONYMOUS, UDC_PATHS, VALID, Ask, Probe, TokenShelf
 from udckit.conformance.record import Recorder, RunRecord, dump, read_record
 from udckit.conformance.redaction import Redactor, TokenFacts
+from udckit.conformance.ruling import Ruling, rule
 from udckit.conformance.settings import ROLES, STAGES, Identity, Safety, Settings
 from udckit.conformance.sofar import VerdictsSoFar
 from udckit.conformance.source import LiveSource, ReplaySource, Source
@@ -61,6 +64,7 @@ __all__ = [
     "Heard",
     "Identity",
     "InvocationError",
+    "KnownFailure",
     "Line",
     "LiveSource",
     "LockoutError",
@@ -76,6 +80,7 @@ __all__ = [
     "Redactor",
     "ReplaySource",
     "Request",
+    "Ruling",
     "RunRecord",
     "Safety",
     "Sender",
@@ -110,6 +115,7 @@ __all__ = [
     "refused",
     "rejudge",
     "root_cause",
+    "rule",
     "served",
     "shown",
     "stage_results",

@@ -26,7 +26,8 @@ from udckit.conformance.authority import (
     with_key,
     with_key_of_a_fake,
 )
-from udckit.conformance.engine import Engine, wanted_rows
+from udckit.conformance.ending import wanted_rows
+from udckit.conformance.engine import Engine
 from udckit.conformance.errors import InvocationError, UnreachableError
 from udckit.conformance.heard import Line
 from udckit.conformance.options import Options, Way
@@ -162,6 +163,7 @@ def settings_of(options: Options, reached: Reached) -> Settings:
         max_time=options.max_time,
         seed=options.seed,
         identity=reached.authority.identity,
+        known_failures=options.known_failures,
     )
     if options.rate is None and not settings.is_local and not started_by_kit:
         settings = replace(settings, rate=_POLITE_RATE)

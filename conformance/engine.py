@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any
 
 from udckit import __version__
 from udckit.conformance._capabilities import CAPABILITIES
 from udckit.conformance.check import Check, all_checks
+from udckit.conformance.ending import wanted_rows
 from udckit.conformance.errors import NotObserved, Outcome
 from udckit.conformance.forge import Forge
 from udckit.conformance.gates import StageResult, stage_results
@@ -18,6 +20,7 @@ from udckit.conformance.judge import in_order, judge
 from udckit.conformance.observation import Tally
 from udckit.conformance.probe import Probe, TokenShelf
 from udckit.conformance.record import FORMAT, Recorder, RunRecord
+from udckit.conformance.ruling import rule
 from udckit.conformance.scenario import subjects_of
 from udckit.conformance.settings import Settings
 from udckit.conformance.sofar import VerdictsSoFar
@@ -26,17 +29,7 @@ from udckit.conformance.standing import Standing
 from udckit.conformance.verdict import Verdict
 from udckit.specs import Requirement, catalogue, digests, edition
 
-__all__ = ["EXIT", "Engine", "Outcomes", "exit_code", "rejudge", "wanted_rows"]
-
-EXIT: Final[Mapping[str, int]] = {
-    "certified": 0,
-    "broken": 1,
-    "invocation": 2,
-    "kit": 3,
-    "unreachable": 4,
-    "incomplete": 5,
-}
-"""What the exit codes mean, everywhere."""
+__all__ = ["Engine", "Outcomes", "rejudge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +69,12 @@ class Engine:
             interrupted = False
         finally:
             stages = self._stages()
-            code = exit_code(self._verdicts, stages, self.settings, interrupted=interrupted)
+            today = datetime.fromtimestamp(self.now(), UTC).date()
+            ruling = rule(self._verdicts, stages, self.settings, today, interrupted=interrupted)
             outcomes = Outcomes(
                 verdicts=self._verdicts,
                 stages=stages,
-                exit_code=code,
+                exit_code=ruling.exit_code,
                 requests_sent=getattr(self.source, "sent", 0),
                 seconds=round(time.monotonic() - started, 3),
             )
@@ -178,40 +172,6 @@ class Engine:
             "why_no_token": self.tokens.why_none,
             "forge": sorted(self.tokens.forge.can) if self.tokens.forge is not None else None,
         }
-
-
-def wanted_rows(settings: Settings) -> list[str]:
-    """Name the rows that were asked for and bind the role, in the catalogue's order."""
-    return [
-        row.id
-        for row in catalogue().values()
-        if settings.role in row.roles
-        and row.excluded is None
-        and (row.id in settings.only if settings.only else row.stage in settings.stages)
-    ]
-
-
-def exit_code(
-    verdicts: Mapping[str, Verdict],
-    stages: Iterable[StageResult],
-    settings: Settings,
-    *,
-    interrupted: bool = False,
-) -> int:
-    """Reckon the exit code: 1 before 3, 3 before 5; an error in what a row needs is one too."""
-    asked = [verdicts[each] for each in wanted_rows(settings) if each in verdicts]
-    words = {stage.word for stage in stages}
-    if settings.only:
-        broken = any(each.verdict == "fail" and each.level == "MUST" for each in asked)
-        missing = not asked or any(each.verdict == "not_observed" for each in asked)
-    else:
-        broken = "failed" in words
-        missing = "incomplete" in words or "certified" not in words
-    if broken:
-        return EXIT["broken"]
-    if any(each.verdict == "error" for each in verdicts.values()):
-        return EXIT["kit"]
-    return EXIT["incomplete"] if missing or interrupted else EXIT["certified"]
 
 
 def _footer(outcomes: Outcomes, now: float, *, interrupted: bool) -> dict[str, Any]:

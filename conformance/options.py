@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from udckit.conformance.errors import InvocationError
+from udckit.conformance.known_failures import KnownFailure, read_known_failures
 from udckit.conformance.settings import ROLES, STAGES, Safety
 from udckit.specs import catalogue, requirement
 
@@ -65,6 +66,7 @@ class Options:
     startup: float = 40.0
     seed: int = 0
     environment: tuple[tuple[str, str], ...] = ()
+    known_failures: tuple[KnownFailure, ...] = ()
     report_dir: Path = field(default_factory=lambda: Path("udckit-report"))
 
     def __post_init__(self) -> None:
@@ -167,6 +169,8 @@ def _shaped(name: str, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise InvocationError(f"{where}: {name} is a table of names and values")
         return tuple((key, str(each)) for key, each in value.items())
+    if name == "known_failures":
+        return read_known_failures(value, where)
     if name in {"stages", "has", "public"}:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise InvocationError(f"{where}: {name} is a list of words")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from udckit.conformance.known_failures import KnownFailure
+
 __all__ = ["ROLES", "STAGES", "Identity", "Safety", "Settings", "is_loopback"]
 
 Safety = Literal["read-only", "additive", "disruptive"]
@@ -64,6 +66,7 @@ class Settings:
     seed: int = 0
     identity: Identity = field(default_factory=Identity)
     report_dir: Path | None = None
+    known_failures: tuple[KnownFailure, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -86,6 +89,7 @@ class Settings:
             "rate": self.rate,
             "health_budget": self.health_budget,
             "seed": self.seed,
+            "known_failures": [each.as_json() for each in self.known_failures],
             "identity": {
                 "service_name": self.identity.service_name,
                 "service_id": self.identity.service_id,
@@ -97,12 +101,14 @@ class Settings:
     def from_json(cls, facts: dict[str, Any]) -> Settings:
         """Read the header of a record back."""
         lists = {name: tuple(facts[name]) for name in ("stages", "only", "public")}
+        known = facts.get("known_failures", ())
         return cls(
             **{
                 **facts,
                 **lists,
                 "has": frozenset(facts["has"]),
                 "headers": tuple((name, value) for name, value in facts["headers"]),
+                "known_failures": tuple(KnownFailure.from_json(each) for each in known),
                 "identity": Identity(**facts["identity"]),
             }
         )

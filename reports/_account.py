@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Final
 
 from udckit.conformance import (
     STAGES,
     BoxResult,
+    Ruling,
     RunRecord,
     Settings,
     StageResult,
     Verdict,
     box_results,
-    exit_code,
     root_cause,
+    rule,
     stage_results,
     wanted_rows,
 )
@@ -58,6 +60,8 @@ class Account:
     settings: Settings
     ended: bool
     exit_code: int
+    ruling: Ruling
+    """What became of the known failures."""
     stages: tuple[StageResult, ...]
     boxes: tuple[BoxResult, ...]
     asked: tuple[Verdict, ...]
@@ -70,6 +74,12 @@ class Account:
     """Capabilities that it neither shows nor is said to have."""
     unknown: tuple[str, ...]
     """Capabilities that could not be looked for."""
+
+    @property
+    def mend_first(self) -> Failure | None:
+        """The first failure that nobody listed as known, else None."""
+        first = next(iter(self.failures), None)
+        return None if first is None or first.verdict.id in self.ruling.excused else first
 
     @property
     def requests_sent(self) -> int:
@@ -108,12 +118,17 @@ def account_of(record: RunRecord) -> Account:
     if not record.complete:
         stages = tuple(_unfinished(each) for each in stages)
     gates = sorted(each for each in _gates(wanted) | set(shown) if not applies(each))
+    ruling = rule(
+        record.verdicts, stages, settings, _day_of(record), interrupted=not record.complete
+    )
     failures, causes = _why(record.verdicts, wanted, stages)
+    failures = tuple(sorted(failures, key=lambda each: each.verdict.id in ruling.excused))
     return Account(
         record=record,
         settings=settings,
         ended=record.complete,
-        exit_code=_exit_code(record, stages, settings),
+        exit_code=ruling.exit_code if record.footer is None else int(record.footer["exit_code"]),
+        ruling=ruling,
         stages=stages,
         boxes=box_results(record.verdicts, role=settings.role, applies=applies),
         asked=tuple(record.verdicts[each] for each in wanted if each in record.verdicts),
@@ -138,10 +153,10 @@ def _unfinished(stage: StageResult) -> StageResult:
     return replace(stage, word="incomplete") if stage.word == "certified" else stage
 
 
-def _exit_code(record: RunRecord, stages: Iterable[StageResult], settings: Settings) -> int:
-    if record.footer is not None:
-        return int(record.footer["exit_code"])
-    return exit_code(record.verdicts, stages, settings, interrupted=True)
+def _day_of(record: RunRecord) -> date:
+    """Give the day of the run: on another day its known failures may have had their time."""
+    moment = record.header["started"] if record.footer is None else record.footer["finished"]
+    return datetime.fromtimestamp(float(moment), UTC).date()
 
 
 def _with(record: RunRecord, word: str) -> list[Verdict]:

@@ -7,12 +7,20 @@ from typing import Final
 
 from udckit.conformance import Verdict
 from udckit.reports._account import Account, Cause
+from udckit.reports._known import known_failures, known_note
 from udckit.reports._page import Page
 from udckit.reports._printable import cut, one_line
 from udckit.reports.message import LABEL_WIDTH, failure_lines, headline, mint_hint
 from udckit.specs import catalogue, readings
 
-__all__ = ["write_causes", "write_failures", "write_faults", "write_readings", "write_warnings"]
+__all__ = [
+    "write_causes",
+    "write_failures",
+    "write_faults",
+    "write_known",
+    "write_readings",
+    "write_warnings",
+]
 
 _IN_FULL: Final = 3
 """Failures that are told in full; one screen holds no more."""
@@ -33,6 +41,8 @@ def write_failures(page: Page, account: Account, *, verbose: bool) -> None:
                 page.unbroken((label, "dim"), text, indent=2, width=LABEL_WIDTH)
             else:
                 page.labelled((label, "dim"), text, indent=2, width=LABEL_WIDTH)
+        if (note := known_note(account, verdict.id)) is not None:
+            page.labelled(("known", "yellow"), one_line(note), indent=2, width=LABEL_WIDTH)
         if failure.blocks:
             told = _listed(failure.blocks, all_of_them=verbose)
             page.labelled(("blocks", "dim"), told, indent=2, width=LABEL_WIDTH)
@@ -57,6 +67,20 @@ def _write_the_rest(page: Page, account: Account, full: int) -> None:
         waiting = f" [blocks {len(failure.blocks)}]" if failure.blocks else ""
         told = cut(f"{text}", page.width - len(failure.verdict.id) - len(waiting) - 6)
         page.line(("✗ ", "bold red"), failure.verdict.id, f" {told}{waiting}", indent=2, hang=2)
+
+
+def write_known(page: Page, account: Account) -> None:
+    """Tell what of the list of known failures is not told with its failure."""
+    told = {each.verdict.id for each in account.failures}
+    rest = [
+        each for each in known_failures(account) if each.id not in told and each.word != "not_asked"
+    ]
+    if not rest:
+        return
+    page.blank()
+    for each in rest:
+        mark = ("✗ ", "bold red") if each.word in {"stale", "expired"} else ("? ", "yellow")
+        page.line(mark, f"{each.id}  {each.says}", hang=2)
 
 
 def write_faults(page: Page, account: Account) -> None:

@@ -13,6 +13,7 @@ from udckit.conformance import Verdict
 from udckit.reports._account import Account, account_of
 from udckit.reports._cases import why
 from udckit.reports._format import Format, Run, of_one
+from udckit.reports._known import known_failures, known_note
 from udckit.reports._markdown import inert
 from udckit.reports._marks import DASH
 from udckit.reports._seen import ended, identity, utc
@@ -43,6 +44,7 @@ def _lines(account: Account) -> Iterator[str]:
     yield ""
     yield from _stages(account)
     yield from _failures(account)
+    yield from _known(account)
     yield from _causes(account)
     yield from _warnings(account)
     yield from _boxes(account)
@@ -79,6 +81,8 @@ def _failures(account: Account) -> Iterator[str]:
         yield ""
         for label, text in failure_lines(account.record, failure.verdict):
             yield f"- **{label}** <code>{inert(text)}</code>"
+        if (note := known_note(account, failure.verdict.id)) is not None:
+            yield f"- **known** {inert(note)}"
         if failure.blocks:
             yield f"- **blocks** {', '.join(failure.blocks)}"
         yield ""
@@ -87,6 +91,16 @@ def _failures(account: Account) -> Iterator[str]:
     if rest > 0:
         yield ""
         yield f"and {rest} more."
+
+
+def _known(account: Account) -> Iterator[str]:
+    listed = [each for each in known_failures(account) if each.word != "not_asked"]
+    if not listed:
+        return
+    yield ""
+    yield "### Known failures"
+    for each in listed:
+        yield f"- {each.id}: {inert(each.says)}"
 
 
 def _text(verdict: Verdict) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from udckit.conformance import STAGES, RunRecord, Verdict
 from udckit.reports._account import account_of
+from udckit.reports._known import known_failures
 
 __all__ = ["as_text", "empty_summary", "summary", "summary_schema"]
 
@@ -33,6 +35,8 @@ def summary(
         "requests_sent": account.requests_sent,
         "seconds": account.seconds,
     }
+    if account.settings.known_failures:
+        facts["known_failures"] = [asdict(each) for each in known_failures(account)]
     if rejudged is not None:
         differences = list(rejudged)
         facts["rejudged"] = {"identical": not differences, "differences": differences}

@@ -7,7 +7,14 @@ from typing import Final, Literal
 
 from udckit.conformance import BoxResult, RunRecord, Verdict
 from udckit.reports._account import Account, account_of
-from udckit.reports._failures import write_causes, write_failures, write_faults, write_warnings
+from udckit.reports._failures import (
+    write_causes,
+    write_failures,
+    write_faults,
+    write_known,
+    write_warnings,
+)
+from udckit.reports._known import known_failures
 from udckit.reports._marks import BOX_MARKS, DASH, STAGE_MARKS, VERDICT_MARKS
 from udckit.reports._page import Page, Span
 from udckit.reports._printable import one_line
@@ -50,6 +57,7 @@ def terminal(
         page.blank()
         _write_boxes(page, account, verbose=detail == "verbose")
     write_failures(page, account, verbose=detail == "verbose")
+    write_known(page, account)
     write_faults(page, account)
     write_causes(page, account, verbose=detail == "verbose")
     write_warnings(page, account, verbose=detail == "verbose")
@@ -67,8 +75,8 @@ def first_line(account: Account) -> tuple[str | Span, ...]:
         if account.ended
         else (("the run was ended early: ", "bold yellow"), f"{account.unjudged} rows unjudged. ")
     )
-    if account.failures:
-        verdict = account.failures[0].verdict
+    if (first := account.mend_first) is not None:
+        verdict = first.verdict
         why = f"expected {verdict.expected}; observed {verdict.observed}"
         return (
             *ended,
@@ -80,11 +88,28 @@ def first_line(account: Account) -> tuple[str | Span, ...]:
         fault = account.faults[0]
         told = f"{fault.id}  {one_line(fault.message)}"
         return (*ended, ("the kit itself failed: ", "bold magenta"), told)
+    if (listed := _of_the_list(account)) is not None:
+        return (*ended, *listed)
     if account.exit_code == 0:
         return (*ended, ("nothing to mend: ", "bold green"), _certified(account))
     if account.causes:
         return (*ended, ("missing: ", "bold yellow"), one_line(account.causes[0].reason))
     return ended or (("nothing was judged", "bold yellow"),)
+
+
+def _of_the_list(account: Account) -> tuple[Span, str] | None:
+    """Say what known failures come to, where nothing else is broken; None without any."""
+    if account.ruling.expired or account.ruling.stale:
+        words = {"expired", "stale"}
+        first = next(each for each in known_failures(account) if each.word in words)
+        return ("mend the list: ", "bold red"), f"{first.id}: {first.says}"
+    if not account.failures:
+        return None
+    rows = len(account.ruling.excused)
+    last = min(each.expires for each in known_failures(account) if each.word == "excused")
+    stages = ", ".join(each.stage for each in account.stages if each.word == "failed")
+    told = f"{rows} broken as listed, until {last}; {stages or 'it'} stays failed"
+    return ("nothing broken but what is known: ", "bold yellow"), told
 
 
 def _certified(account: Account) -> str:
@@ -123,7 +148,7 @@ def _write_stages(page: Page, account: Account, *, counts: bool) -> None:
         if counts:
             told = f"{_counted(stage.counts)}"
         elif stage.failed:
-            told = f"{len(stage.failed)} broken, mend first {account.failures[0].verdict.id}"
+            told = f"{len(stage.failed)} broken, mend first {_first_id(account)}"
         elif stage.missing:
             told = f"{len(stage.missing)} not observed that it needs"
         page.labelled(
@@ -135,6 +160,10 @@ def _write_stages(page: Page, account: Account, *, counts: bool) -> None:
         )
     if unasked:
         page.line((f"{DASH} ", "dim"), (f"not asked: {', '.join(unasked)}", "dim"))
+
+
+def _first_id(account: Account) -> str:
+    return (account.mend_first or account.failures[0]).verdict.id
 
 
 def _blame(verdict: Verdict) -> str:

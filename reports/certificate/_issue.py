@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from udckit.conformance import STAGES, InvocationError, read_record
+from udckit.conformance import EXIT, STAGES, InvocationError, read_record
 from udckit.reports._account import Account, account_of
 from udckit.reports._seen import ended, utc
 from udckit.reports.certificate._envelope import sealed
@@ -73,6 +73,11 @@ def _content(path: Path) -> bytes:
         raise InvocationError(f"The record {path} cannot be read: {trouble}") from trouble
 
 
+def _code(words: Mapping[str, str], stages: Iterable[str]) -> int:
+    """Give the exit code of a run that ended with 0 for its known failures alone."""
+    return EXIT["broken" if "failed" in {words[stage] for stage in stages} else "incomplete"]
+
+
 def _covered(account: Account, stages: Sequence[str]) -> tuple[str, ...]:
     """Name the stages to certify; raise where one of them is not."""
     for stage in stages:
@@ -81,8 +86,10 @@ def _covered(account: Account, stages: Sequence[str]) -> tuple[str, ...]:
     words = account.words
     wanted = stages or [stage for stage in STAGES if words[stage] != "not_asked"]
     if not wanted or not account.ended:
-        why = "The run was ended early" if not account.ended else "The run was asked for no stage"
-        raise NotIssuedError(f"{why}, so there is nothing to certify.", exit_code=5)
+        why = "ended early" if not account.ended else "asked for no stage"
+        raise NotIssuedError(
+            f"No certificate is given: the run was {why}.", exit_code=EXIT["incomplete"]
+        )
     lacking = [
         f"{stage} is {words[stage].replace('_', ' ')}"
         for stage in wanted
@@ -93,6 +100,6 @@ def _covered(account: Account, stages: Sequence[str]) -> tuple[str, ...]:
         hint = f" --stages {','.join(certified)} would certify what is." if certified else ""
         raise NotIssuedError(
             f"No certificate is given: {', '.join(lacking)}.{hint}",
-            exit_code=account.exit_code or 5,
+            exit_code=account.exit_code or _code(words, wanted),
         )
     return tuple(stage for stage in STAGES if stage in wanted)

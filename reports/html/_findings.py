@@ -9,6 +9,7 @@ from udckit.conformance import Exchange, Verdict, curl
 from udckit.reports._account import Account
 from udckit.reports._cases import exchanges_of, why
 from udckit.reports._exchange_text import answer_text, outcome, request_text
+from udckit.reports._known import known_note
 from udckit.reports._marks import VERDICT_MARKS
 from udckit.reports._printable import cut, one_line, printable
 from udckit.reports.html._marking import Part, marked
@@ -54,6 +55,7 @@ class Finding:
     sources: tuple[str, ...]
     guide: str | None
     readings: tuple[tuple[str, str], ...]
+    known: str | None
     blocks: tuple[str, ...]
     blocked_by: str | None
     exchange: Shown | None
@@ -90,6 +92,7 @@ def finding(account: Account, verdict: Verdict, blocks: tuple[str, ...] = ()) ->
         readings=()
         if row is None
         else tuple((each, known[each].reading) for each in row.readings if each in known),
+        known=known_note(account, verdict.id) if verdict.verdict == "fail" else None,
         blocks=blocks,
         blocked_by=verdict.blocked_by,
         exchange=None if exchange is None else shown(exchange),

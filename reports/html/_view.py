@@ -10,6 +10,7 @@ from udckit.conformance import STAGES, Verdict, wanted_rows
 from udckit.reports._account import Account, account_of
 from udckit.reports._cases import asked_rows
 from udckit.reports._format import Run
+from udckit.reports._known import known_failures
 from udckit.reports._marks import BOX_MARKS, STAGE_MARKS, VERDICT_MARKS
 from udckit.reports._printable import one_line, printable
 from udckit.reports._seen import ended, identity, utc
@@ -70,6 +71,7 @@ def view(run: Run) -> dict[str, Any]:
         "faults": [finding(account, each) for each in account.faults],
         "causes": [_cause(account, each) for each in account.causes],
         "warnings": [finding(account, each) for each in account.warnings],
+        "known": [each for each in known_failures(account) if each.word != "not_asked"],
         "absent": account.absent,
         "unknown": account.unknown,
         "dialect": found,
@@ -104,8 +106,8 @@ def _facts(account: Account) -> list[tuple[str, str]]:
 
 def _lead(account: Account) -> tuple[str, str, str]:
     """Give the one thing that matters most: its heading, what is said, and the id it is of."""
-    if account.failures:
-        verdict = account.failures[0].verdict
+    if account.mend_first is not None:
+        verdict = account.mend_first.verdict
         row = catalogue().get(verdict.id)
         heading = "Mend first" if account.ended else "Ended early; mend first"
         return heading, verdict.message if row is None else row.text, verdict.id

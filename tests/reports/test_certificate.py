@@ -8,6 +8,7 @@ import random
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from in_toto_attestation.v1.statement import Statement  # type: ignore[import-un
 from jsonschema_rs import Draft202012Validator
 from report_support import run_of_lines
 
-from udckit.conformance import InvocationError, Settings
+from udckit.conformance import InvocationError, KnownFailure, Settings
 from udckit.reports._format import Run
 from udckit.reports._seen import ended
 from udckit.reports.certificate import (
@@ -308,6 +309,20 @@ def test_nothing_is_signed_for_a_stage_that_is_not_certified(
 
     with pytest.raises(NotIssuedError, match=says):
         issue(tmp_path / "run.jsonl", signed.key, now=4)
+
+
+def test_known_failures_earn_no_certificate(
+    signed: Signed, make_lines: MakeLines, tmp_path: Path
+) -> None:
+    known = KnownFailure("UDC-HEALTH-002", "billing mends it", date(2027, 3, 31))
+    settings = Settings("http://127.0.0.1:8010", reached="launch", known_failures=(known,))
+    lines = make_lines({"UDC-HEALTH-002": {"verdict": "fail"}}, settings=settings, exit_code=0)
+    run_of_lines(lines, tmp_path)
+
+    with pytest.raises(NotIssuedError, match="No certificate is given: shape is failed") as refusal:
+        issue(tmp_path / "run.jsonl", signed.key, now=4)
+
+    assert refusal.value.exit_code == 1
 
 
 def test_nothing_is_signed_for_some_rows_or_half_a_run(

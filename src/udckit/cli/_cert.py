@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 import click
 
-__all__ = ["command", "sign_run"]
+__all__ = ["command"]
 
 _PASSWORD: Final = "UDCKIT_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 _REFUSED: Final = 1
@@ -80,49 +80,11 @@ def sign(
     An image and a commit are claims of the signer's, for the kit did not see them; the certificate
     says so.
     """
+    from udckit.cli._signing import Wanted, sign_run  # noqa: PLC0415 - --help imports no room
+
     named = tuple(word.strip() for word in stages.split(",") if word.strip())
-    code, told = sign_run(
-        record, key, output=output, image=image, commit=commit, stages=named, days=days
-    )
+    code, told = sign_run(record, Wanted(key, image, commit, named, days, output))
     _end(told, code)
-
-
-def sign_run(
-    record: Path,
-    key: Path,
-    *,
-    output: Path | None = None,
-    image: str | None = None,
-    commit: str | None = None,
-    stages: tuple[str, ...] = (),
-    days: int | None = None,
-) -> tuple[int, str]:
-    """Sign a record's certificate; give the exit code and what is to be said.
-
-    `udckit certify --sign KEY` ends with it too.
-    """
-    from udckit.conformance import InvocationError  # noqa: PLC0415 - --help imports no room
-    from udckit.reports import certificate as certificates  # noqa: PLC0415 - as above
-
-    try:
-        subjects = [certificates.image(image)] if image else []
-        subjects += [certificates.commit(commit)] if commit else []
-        private = certificates.read_private_key(key, password=os.environ.get(_PASSWORD))
-        content = certificates.issue(
-            record,
-            private,
-            now=time.time(),
-            subjects=subjects,
-            stages=stages,
-            days=certificates.DAYS if days is None else days,
-        )
-        path = output or record.with_name("certificate.json")
-        path.write_bytes(content)
-    except (InvocationError, OSError) as mistake:
-        return 2, str(mistake)
-    except certificates.NotIssuedError as refusal:
-        return refusal.exit_code or _REFUSED, str(refusal)
-    return 0, f"certificate  {path}"
 
 
 @command.command()

@@ -20,6 +20,7 @@ Examples
   udckit certify --app app:app --stages shape
   udckit certify http://127.0.0.1:8010 --only UDC-HEALTH-002 --verbose
   udckit certify http://127.0.0.1:8010 --read-only --stages shape
+  udckit certify --launch … --sign platform.key --image name@sha256:…
   udckit certify --role registry http://127.0.0.1:8000
 
 \b
@@ -65,6 +66,9 @@ def _run_options(function: Command) -> Command:
 @click.option("-q", "--quiet", is_flag=True, help="One line for each stage.")
 @click.option("-v", "--verbose", is_flag=True, help="Every row, and the readings it rests on.")
 @click.option("--watch", is_flag=True, help="Again when a file below changes, or on Enter.")
+@click.option("--sign", metavar="KEY", help="Certify it with this private key; see udckit cert.")
+@click.option("--image", metavar="NAME@sha256:…", help="With --sign: claim this image.")
+@click.option("--commit", metavar="SHA", help="With --sign: claim this git commit.")
 @click.option("--init", is_flag=True, help="Write a commented udckit.toml from what is seen.")
 def command(**typed: Any) -> None:
     """Judge whether a service keeps the contract, stage by stage.
@@ -76,6 +80,9 @@ def command(**typed: Any) -> None:
     context = click.get_current_context()
     if typed.pop("read_only"):
         typed["safety"] = "read-only"
+    key, claims = typed.pop("sign"), {name: typed.pop(name) for name in ("image", "commit")}
+    if key is None and any(claims.values()):
+        raise click.UsageError("--image and --commit are claims of a certificate: give --sign KEY.")
     if typed.pop("watch"):
         from udckit.cli._watch import watch  # noqa: PLC0415 - only who watches pays for it
 
@@ -87,4 +94,10 @@ def command(**typed: Any) -> None:
         from udckit.cli._init import write_configuration  # noqa: PLC0415 - a rare wish
 
         context.exit(write_configuration(typed, manner))
-    context.exit(run(typed, manner, token=os.environ.get("UDCKIT_TOKEN")))
+    token = os.environ.get("UDCKIT_TOKEN")
+    if key is not None:
+        from udckit.cli._signing import Wanted, run_and_sign  # noqa: PLC0415 - only who signs pays
+
+        wanted = Wanted(Path(key), **claims)
+        context.exit(run_and_sign(typed, manner, token=token, wanted=wanted))
+    context.exit(run(typed, manner, token=token))
