@@ -134,10 +134,13 @@ def _company(
 ) -> Company | None:
     """Gather the scenarios that the rows asked for need; None where no target can be launched."""
     plays = reached.plays
-    scenarios = scenarios_for(wanted_rows(settings))
+    wanted = wanted_rows(settings)
+    scenarios = scenarios_for(wanted)
     if plays is None or not scenarios or settings.role != "droplet":
         return None
-    return Company(scenarios, plays, recorder, startup=options.startup)
+    return Company(
+        scenarios, plays, recorder, startup=options.startup, speed=options.speed, wanted=wanted
+    )
 
 
 def settings_of(options: Options, reached: Reached) -> Settings:

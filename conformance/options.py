@@ -24,6 +24,8 @@ DECLARABLE: Final = frozenset(
 ) - {"tls", "key-client", "request-metrics"}
 """Capabilities that an operator may declare by their word."""
 
+_FASTEST: Final = 100.0
+
 Way = Literal["url", "fakes", "authority", "launch", "app"]
 """How a target is reached: a URL alone, a URL of a droplet that runs against the kit's fakes, a
 URL with a token or a Registry, a command that the kit launches, an ASGI app in-process."""
@@ -43,6 +45,8 @@ class Options:
 
     `stages` None means those that this way of reaching the target can certify; `safety` None
     means additive for a URL and disruptive for what the kit launched. Times are in seconds.
+    `speed` is the factor at which a launched target's clock runs while scenarios are played: 1 is
+    real time, None lets the kit choose.
     """
 
     url: str | None = None
@@ -64,6 +68,7 @@ class Options:
     max_time: float = 300.0
     health_budget: float = 0.1
     startup: float = 40.0
+    speed: float | None = None
     seed: int = 0
     environment: tuple[tuple[str, str], ...] = ()
     known_failures: tuple[KnownFailure, ...] = ()
@@ -97,6 +102,10 @@ class Options:
     def _check_figures(self) -> None:
         if min(self.max_time, self.health_budget, self.startup) <= 0:
             raise InvocationError("Times are in seconds and above 0.")
+        if self.speed is not None and not 1 <= self.speed <= _FASTEST:
+            raise InvocationError(
+                f"A speed is a factor from 1 (real time) to {_FASTEST:g}, not {self.speed:g}."
+            )
         if self.rate is not None and self.rate <= 0:
             raise InvocationError("A rate is in requests per second and above 0.")
 
@@ -178,7 +187,7 @@ def _shaped(name: str, value: Any, where: str) -> Any:
     if name == "signing_key" and isinstance(value, str):
         return Path(value)
     wanted: dict[str, type | tuple[type, ...]] = {
-        **dict.fromkeys(("rate", "max_time", "health_budget", "startup"), (int, float)),
+        **dict.fromkeys(("rate", "max_time", "health_budget", "startup", "speed"), (int, float)),
         "seed": int,
     }
     if not isinstance(value, wanted.get(name, str)) or isinstance(value, bool):

@@ -124,6 +124,7 @@ class Journal:
         self._own: deque[OwnFault] = deque(maxlen=1000)
         self._lock = threading.Lock()
         self._waiting: list[tuple[Predicate, Future[JournalEntry]]] = []
+        self._told: tuple[Callable[[], None], ...] = ()
         self._most_entries = entries
         self.most_bytes = size
         self._bytes = 0
@@ -208,6 +209,17 @@ class Journal:
         finally:
             self._give_up(future)
 
+    @contextlib.contextmanager
+    def told(self, callback: Callable[[], None]) -> Iterator[None]:
+        """Call back at each request from now on, before its answer can be read; it may not wait."""
+        with self._lock:
+            self._told = (*self._told, callback)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._told = tuple(each for each in self._told if each != callback)
+
     def clear(self) -> None:
         """Forget everything; numbers go on."""
         with self._lock:
@@ -226,6 +238,8 @@ class Journal:
             self._sizes.append(size)
             while self._bytes > self.most_bytes or len(self._rows) > self._most_entries:
                 self._drop_oldest()
+        for each in self._told:
+            each()
         if self._waiting:
             self._tell(self._entry(number, row))
         return number

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from udckit.conformance import BoxResult, RunRecord, Verdict
 from udckit.reports._account import Account, account_of
+from udckit.reports._clock import clock_line
 from udckit.reports._failures import (
     write_causes,
     write_failures,
@@ -128,6 +129,8 @@ def _write_heading(page: Page, account: Account) -> None:
         f", {a_role(settings.role)} {REACHED.get(settings.reached, settings.reached)}",
         hang=2,
     )
+    if (clock := clock_line(account.record)) is not None:
+        page.line((clock, "dim"), hang=2)
 
 
 def _write_stages(page: Page, account: Account, *, counts: bool) -> None:

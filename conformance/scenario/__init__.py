@@ -1,8 +1,9 @@
 """Scenarios: what a droplet sends, and how it fails, observed over time."""
 
 from udckit.conformance.scenario.acts import Act, Scenario
+from udckit.conformance.scenario.belief import subjects_in, subjects_of
 from udckit.conformance.scenario.clock import FasterClock
-from udckit.conformance.scenario.company import Company, scenarios_for, subjects_in, subjects_of
+from udckit.conformance.scenario.company import Company, scenarios_for
 from udckit.conformance.scenario.judging import (
     Given,
     attempts,

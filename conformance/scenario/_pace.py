@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Final, TypeVar
 
-from udckit.conformance.scenario.clock import FasterClock
+from udckit.conformance.scenario.clock import FasterClock, speed_of
 from udckit.fakes import Clock, ManualClock
 
 __all__ = ["EndedError", "Pace"]
@@ -38,7 +38,7 @@ class Pace:
 
     @property
     def factor(self) -> float:
-        """Seconds of the target in one of the machine."""
+        """Seconds of the target in one of the machine, once it has started."""
         return self._factor
 
     @property
@@ -51,7 +51,7 @@ class Pace:
         if isinstance(self.clock, ManualClock):
             self.clock.advance(max(0.0, seconds))
         else:
-            self._ended.wait(max(0.0, seconds) / self._factor)
+            self._ended.wait(max(0.0, seconds) / speed_of(self.clock))
         if self._ended.is_set():
             raise EndedError
 

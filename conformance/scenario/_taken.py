@@ -22,8 +22,8 @@ from udckit.fakes import Clock, JournalEntry
 
 __all__ = ["Notebook"]
 
-_KEPT: Final = 4_000
-"""Characters of a body, or bytes of a line, that are kept."""
+_KEPT: Final = 64_000
+"""Characters of a body that are kept: one that is cut short is no JSON any more."""
 _LINES: Final = 5_000
 
 

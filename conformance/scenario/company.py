@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, Self
 
 from udckit.conformance.check import all_checks
-from udckit.conformance.observation import Tally
-from udckit.conformance.record import Recorder, RunRecord
+from udckit.conformance.record import Recorder
 from udckit.conformance.scenario.acts import Scenario
+from udckit.conformance.scenario.belief import Takes, doubted, doubted_in_all, serving
+from udckit.conformance.scenario.clock import FasterClock
+from udckit.conformance.scenario.faster import faster
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.runner import Runner
 from udckit.conformance.scenario.scenarios import SCENARIOS
-from udckit.conformance.scenario.stand import Target, surround
+from udckit.conformance.scenario.speed import REAL_TIME, Speed, choose_speed
+from udckit.conformance.scenario.stand import Surround, Target, surround
 from udckit.fakes import Clock, SystemClock
 
-__all__ = ["Company", "scenarios_for", "subjects_in", "subjects_of"]
+__all__ = ["Company", "scenarios_for"]
 
 _LAST_WAIT: Final = 15.0
 _APART: Final = 0.5
@@ -35,7 +41,12 @@ def scenarios_for(ids: Collection[str]) -> tuple[Scenario, ...]:
 
 
 class Company:
-    """Plays scenarios beside everything else. A row that asks for a recording waits for its end."""
+    """Plays scenarios beside everything else. A row that asks for a recording waits for its end.
+
+    `speed` is the factor of the target's clock that is wished for; None lets the kit choose.
+    Where a scenario was accelerated, and one of the rows `wanted` does not pass by it, it is played
+    again in real time.
+    """
 
     def __init__(
         self,
@@ -45,16 +56,24 @@ class Company:
         *,
         startup: float = 40.0,
         clock: Callable[[], Clock] = SystemClock,
+        speed: float | None = 1.0,
+        wanted: Collection[str] = (),
     ) -> None:
         self._scenarios = tuple(scenarios)
         self._targets = targets
         self._recorder = recorder
         self._startup = startup
         self._clock = clock
+        self._wish = speed
+        self._wanted = tuple(wanted)
+        self._speed = REAL_TIME
         self._ended = threading.Event()
+        self._chosen = threading.Event()
         self._done = {each.name: threading.Event() for each in self._scenarios}
-        self._seen: dict[str, Recording] = {}
+        self._first: dict[str, Recording] = {}
+        self._again: dict[str, Recording] = {}
         self._threads: list[threading.Thread] = []
+        self._busy = threading.Semaphore((os.cpu_count() or 1) + 1)
 
     def __enter__(self) -> Self:
         self.start()
@@ -64,13 +83,14 @@ class Company:
         self.stop()
 
     def start(self) -> None:
-        """Begin, one scenario shortly after the other, so that they do not start all at once."""
-        for number, scenario in enumerate(self._scenarios):
-            thread = threading.Thread(
-                target=self._play, args=(scenario, number), name=f"udckit-{scenario.name}"
-            )
-            self._threads.append(thread)
-            thread.start()
+        """Begin: choose the speed, then play, the longest first."""
+        self._begin(self._choose, "udckit-speed")
+        longest = sorted(self._scenarios, key=lambda each: -each.length)
+        numbers = {each.name: number for number, each in enumerate(self._scenarios)}
+        for place, scenario in enumerate(longest):
+            number = numbers[scenario.name]
+            work = partial(self._play, scenario, number, place)
+            self._begin(work, f"udckit-{scenario.name}")
 
     def stop(self) -> None:
         """End what is still under way, and stop its target."""
@@ -83,60 +103,103 @@ class Company:
         return {"recording": self._recording, "recordings": self._recordings}
 
     def _recording(self, row: str) -> Recording | None:
-        name = _serving(row)
+        name = serving(row)
         if name not in self._done:
             return None
         self._done[name].wait()
-        return replace(self._seen[name], tally=Tally())
+        return self._takes.recording(row)
 
-    def _recordings(self, _: str) -> Recordings:
+    def _recordings(self, row: str) -> Recordings:
         for done in self._done.values():
             done.wait()
-        return Recordings(dict(self._seen))
+        left = [each for each in self._scenarios if each.name not in self._again]
+        if self._speed.factor > 1 and left and doubted_in_all(row, self._first):
+            self._repeat(left)
+        return self._takes.recordings(row)
 
-    def _play(self, scenario: Scenario, number: int) -> None:
+    @property
+    def _takes(self) -> Takes:
+        return Takes(dict(self._first), dict(self._again))
+
+    def _begin(self, work: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=work, name=name)
+        self._threads.append(thread)
+        thread.start()
+        return thread
+
+    def _choose(self) -> None:
+        """Choose the speed, and say in one line which and why."""
+        try:
+            self._speed = choose_speed(
+                self._wish, self._targets, startup=self._startup, ended=self._ended
+            )
+        except Exception as fault:  # noqa: BLE001 - real time needs no speed
+            self._speed = Speed(1.0, f"choosing a faster clock failed: {fault!r}")
+        finally:
+            if self._wish != 1.0:
+                self._recorder.write(self._speed.as_json())
+            self._chosen.set()
+
+    def _play(self, scenario: Scenario, number: int, place: int) -> None:
+        name = scenario.name
+        self._chosen.wait()
+        if self._speed.factor > 1:
+            with self._busy:
+                seen = self._first[name] = self._played(scenario, number, self._speed)
+            if doubts := doubted(scenario, seen, self._wanted):
+                self._play_again(scenario, number, doubts)
+        else:
+            self._ended.wait(_APART * place)
+            self._first[name] = self._played(scenario, number, REAL_TIME)
+        self._done[name].set()
+
+    def _repeat(self, scenarios: Iterable[Scenario]) -> None:
+        """Play scenarios again in real time, side by side."""
+        started = []
+        for number, each in enumerate(scenarios):
+            work = partial(self._play_again, each, number, [])
+            started.append(self._begin(work, f"udckit-{each.name}-again"))
+        for thread in started:
+            thread.join()
+
+    def _play_again(self, scenario: Scenario, number: int, doubts: list[str]) -> None:
+        if self._ended.is_set():
+            return
+        self._recorder.write({"kind": "clock", "again": scenario.name, "rows": doubts})
+        self._again[scenario.name] = self._played(scenario, number, REAL_TIME)
+
+    def _played(self, scenario: Scenario, number: int, speed: Speed) -> Recording:
         """Play one; what goes wrong with the kit itself is the recording's trouble."""
         seen = Recording(scenario.name, "real", 0.0, trouble="it was not begun")
         try:
-            if not self._ended.wait(_APART * number):
-                with surround(self._clock()) as around:
-                    runner = Runner(
-                        scenario,
-                        self._targets(),
-                        around,
-                        startup=self._startup,
-                        ended=self._ended,
-                        tell=self._tell,
-                        number=number,
-                    )
-                    seen = runner.play()
+            if not self._ended.is_set():
+                seen = self._run(scenario, number, speed)
         except Exception as fault:  # noqa: BLE001 - the check that asks for it says so
             seen = replace(seen, trouble=f"the kit itself failed: {fault!r}")
-        finally:
-            for line in seen.as_lines():
-                self._recorder.write(line)
-            self._seen[scenario.name] = seen
-            self._done[scenario.name].set()
+        for line in seen.as_lines():
+            self._recorder.write(line)
+        return seen
+
+    def _run(self, scenario: Scenario, number: int, speed: Speed) -> Recording:
+        with contextlib.ExitStack() as stack:
+            target = self._targets()
+            around: Surround
+            if speed.library is not None:
+                clock = FasterClock(speed.factor)
+                around = stack.enter_context(surround(clock))
+                target = stack.enter_context(faster(speed.library, clock, around, target))
+            else:
+                around = stack.enter_context(surround(self._clock()))
+            runner = Runner(
+                scenario,
+                target,
+                around,
+                startup=self._startup,
+                ended=self._ended,
+                tell=self._tell,
+                number=number,
+            )
+            return runner.play()
 
     def _tell(self, text: str) -> None:
         self._recorder.tell({"kind": "progress", "text": text})
-
-
-def subjects_of(record: RunRecord) -> Mapping[str, Subject]:
-    """Give the same from a record."""
-    recordings = Recordings.of(record.lines("scene"))
-    return subjects_in(recordings) if recordings.by_name else {}
-
-
-def subjects_in(recordings: Recordings) -> Mapping[str, Subject]:
-    """Give what checks are handed, by the name of their parameter and by row; each counts anew."""
-
-    def recording(row: str) -> Recording | None:
-        found = recordings.by_name.get(_serving(row))
-        return None if found is None else replace(found, tally=Tally())
-
-    return {"recording": recording, "recordings": lambda _: Recordings(recordings.by_name)}
-
-
-def _serving(row: str) -> str:
-    return next((each.name for each in SCENARIOS.values() if row in each.serves), "")

@@ -26,7 +26,7 @@ def options_from(typed: Mapping[str, Any], *, token_at_hand: str | None = None) 
     Raises:
         InvocationError: something cannot be understood; the message says what to do.
     """
-    given = {name: value for name, value in typed.items() if value not in (None, (), [])}
+    given = {name: value for name, value in typed.items() if _was_said(value)}
     config = given.pop("config", None)
     options = read_configuration(None if config is None else Path(config))
     if any(name in given for name in _TARGETS):
@@ -42,13 +42,26 @@ def options_from(typed: Mapping[str, Any], *, token_at_hand: str | None = None) 
         given["report_dir"] = Path(given["report_dir"])
     if "token" in given:
         _must_hold(given["token"])
-    options |= given
+    options |= _in_real_time(given)
     if token_at_hand and "token" not in options and "url" in options and _holds(token_at_hand):
         options["token"] = token_at_hand
     try:
         return Options(**options)
     except SpecsError as unknown:
         raise InvocationError(str(unknown)) from unknown
+
+
+def _was_said(value: Any) -> bool:
+    return value is not False and value not in (None, (), [])
+
+
+def _in_real_time(given: dict[str, Any]) -> dict[str, Any]:
+    """Read --real-time as the speed that it is."""
+    if not given.pop("real_time", False):
+        return given
+    if "speed" in given:
+        raise InvocationError("Give --real-time or --speed, not both.")
+    return {**given, "speed": 1.0}
 
 
 def _words(texts: Iterable[str]) -> tuple[str, ...]:

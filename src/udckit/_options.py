@@ -16,14 +16,14 @@ class Option:
     """One option: `--flag` on the command line, `--udc-flag` in pytest.
 
     `field` is the field of `udckit.conformance.Options` that it fills; `config` and `report_dir`
-    are paths. `many` options may be repeated.
+    are paths. `many` options may be repeated; those of type bool take no value.
     """
 
     flag: str
     field: str
     metavar: str
     help: str
-    type: type[str] | type[int] | type[float] = str
+    type: type[str] | type[int] | type[float] | type[bool] = str
     many: bool = False
 
 
@@ -43,6 +43,8 @@ OPTIONS: Final = (
     Option("ca", "ca_file", "FILE", "Trust the certificates of this authority."),
     Option("max-time", "max_time", "SECONDS", "Ask nothing more after this long (300).", float),
     Option("health-budget", "health_budget", "SECONDS", "What /health may take (0.1).", float),
+    Option("speed", "speed", "N", "Let a launched target's clock run N times as fast.", float),
+    Option("real-time", "real_time", "", "Play scenarios at the machine's own speed.", bool),
     Option("config", "config", "FILE", "Read this instead of udckit.toml."),
     Option("report-dir", "report_dir", "DIR", "Where run.jsonl goes (udckit-report)."),
     Option("seed", "seed", "N", "The seed of what is generated (0).", int),

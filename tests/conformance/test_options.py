@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from udckit._door import options_from
 from udckit.conformance import (
     InvocationError,
     Options,
@@ -135,3 +136,29 @@ def test_configuration_that_is_missing_is_said_to_be(tmp_path: Path) -> None:
 )
 def test_loopback_is_an_address_and_not_a_name_that_looks_like_one(url: str, is_here: bool) -> None:
     assert Settings(url).is_local is is_here
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.0, -3.0, 101.0])
+def test_options_refuse_a_speed_that_is_none(speed: float) -> None:
+    with pytest.raises(InvocationError, match="a factor from 1"):
+        Options(url="http://127.0.0.1:1", speed=speed)
+
+
+def test_real_time_is_a_speed_of_one() -> None:
+    target = {"url": "http://127.0.0.1:1"}
+
+    assert options_from({**target, "real_time": True}).speed == 1.0
+    assert options_from({**target, "real_time": False, "speed": 30.0}).speed == 30.0
+    assert options_from(target).speed is None
+
+
+def test_a_speed_and_real_time_at_once_are_refused() -> None:
+    with pytest.raises(InvocationError, match="not both"):
+        options_from({"url": "http://127.0.0.1:1", "real_time": True, "speed": 2.0})
+
+
+def test_a_seed_of_nought_is_a_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "udckit.toml").write_text("seed = 7\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    assert options_from({"url": "http://127.0.0.1:1", "seed": 0}).seed == 0

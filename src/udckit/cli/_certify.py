@@ -47,14 +47,12 @@ Command = Callable[..., None]
 def _run_options(function: Command) -> Command:
     """Give a command every option of the table, in the table's order."""
     for each in reversed(OPTIONS):
-        function = click.option(
-            f"--{each.flag}",
-            each.field,
-            metavar=each.metavar,
-            help=each.help,
-            type=each.type,
-            multiple=each.many,
-        )(function)
+        shape: dict[str, Any] = (
+            {"is_flag": True}
+            if each.type is bool
+            else {"metavar": each.metavar, "type": each.type, "multiple": each.many}
+        )
+        function = click.option(f"--{each.flag}", each.field, help=each.help, **shape)(function)
     return function
 
 

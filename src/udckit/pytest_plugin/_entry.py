@@ -36,14 +36,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Run the contract, and nothing else, against this service (or --target=URL).",
     )
     for each in OPTIONS:
-        group.addoption(
-            f"--udc-{each.flag}",
-            dest=f"udc_{each.field}",
-            metavar=each.metavar,
-            help=each.help,
-            type=each.type,
-            action="append" if each.many else "store",
+        shape: dict[str, Any] = (
+            {"action": "store_const", "const": True}
+            if each.type is bool
+            else {
+                "metavar": each.metavar,
+                "type": each.type,
+                "action": "append" if each.many else "store",
+            }
         )
+        group.addoption(f"--udc-{each.flag}", dest=f"udc_{each.field}", help=each.help, **shape)
 
 
 @pytest.hookimpl(wrapper=True)
