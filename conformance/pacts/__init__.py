@@ -23,6 +23,8 @@ from udckit.conformance.pacts.broker import (
 )
 from udckit.conformance.pacts.deployable import Answer, Pair, can_i_deploy, tool_words
 from udckit.conformance.pacts.publishing import pact_files, publication_of, results_of
+from udckit.conformance.pacts.recording import Recorded, recorded, write_recorded
+from udckit.conformance.pacts.session import Listened, listen_to, read_from
 from udckit.conformance.pacts.two_way import Disagreement, disagreements, unused_operations
 from udckit.conformance.pacts.verification import Finding, Mismatch, exit_code_of, verify
 
@@ -36,12 +38,14 @@ __all__ = [
     "Contract",
     "Disagreement",
     "Finding",
+    "Listened",
     "Mismatch",
     "Need",
     "OneWay",
     "PactFile",
     "Pair",
     "Publication",
+    "Recorded",
     "Result",
     "Verified",
     "bearer",
@@ -56,15 +60,19 @@ __all__ = [
     "json_type",
     "kit_pacts",
     "like",
+    "listen_to",
     "matching",
     "pact_files",
     "pact_of",
     "publication_of",
+    "read_from",
     "read_pact",
+    "recorded",
     "results_of",
     "tool_words",
     "unused_operations",
     "verify",
     "verify_file",
     "write_contract",
+    "write_recorded",
 ]

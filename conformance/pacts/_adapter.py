@@ -172,7 +172,8 @@ def _describe(pact: Pact, need: Need) -> None:
         for name, value in need.answer_headers.items():
             one.with_header(name, _text(value), "Response")
         one.with_body(json.dumps(need.answer), "application/json", "Response")
-    one.set_comment("requirements", list(need.requirements))
+    if need.requirements:
+        one.set_comment("requirements", list(need.requirements))
 
 
 def _one_way(pact: Pact, need: OneWay, client: Client | None) -> None:

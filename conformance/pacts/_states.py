@@ -21,12 +21,25 @@ from udckit.conformance.errors import NotApplicable, NotObserved
 from udckit.conformance.pacts._listener import Listener
 from udckit.fakes import ControlError, RemoteFake, SigningKey
 
-__all__ = ["ANY_STATE", "STATES", "Stage", "bring_about"]
+__all__ = [
+    "ANY_STATE",
+    "EXPIRED",
+    "FREE",
+    "GIVEN",
+    "REGISTERED",
+    "STATES",
+    "Stage",
+    "bring_about",
+]
 
 _LISTENS_AS: Final = "udckit-pact-listener"
 _OUTCOME_WITHIN: Final = 15.0
 _BEAT_WITHIN: Final = 66.0
 _LOOK_EVERY: Final = 0.25
+FREE: Final = "a name that nobody holds"
+REGISTERED: Final = "a registered droplet"
+EXPIRED: Final = "a registered droplet whose token has expired"
+GIVEN: Final = "a task that was given"
 ANY_STATE: Final = ""
 """The state of an interaction that names none."""
 
@@ -214,12 +227,12 @@ def _beat_of(name: Any, fake: RemoteFake) -> Any:
 
 STATES: Final[Mapping[str, Callable[[Stage], Values]]] = {
     ANY_STATE: _nothing,
-    "a name that nobody holds": _free_name,
-    "a registered droplet": _registered,
+    FREE: _free_name,
+    REGISTERED: _registered,
     "a registered service": _registered,
-    "a registered droplet whose token has expired": _expired,
+    EXPIRED: _expired,
     "a registered service that listens": _listening,
-    "a task that was given": _task,
+    GIVEN: _task,
     "a droplet that takes outcomes": _takes_outcomes,
     "a droplet that owes an outcome": _owes_outcome,
     "a droplet that beats": _beats,

@@ -107,6 +107,36 @@ def verify(**typed: Any) -> None:
     click.get_current_context().exit(verified(typed))
 
 
+@command.command()
+@click.argument("path", required=False, type=_path, metavar="[RUN.jsonl]")
+@click.option("--launch", metavar="COMMAND", help="Start the droplet with this command.")
+@click.option("--app", metavar="MODULE:ATTR", help="Serve this ASGI app of the current folder.")
+@click.option("--config", metavar="FILE", help="Read this instead of udckit.toml.")
+@click.option("--name", metavar="NAME", help="Its own; the kit starts it under this SERVICE_NAME.")
+@click.option("--version", metavar="V", help="Its version; else the one that it registers.")
+@click.option("--seconds", type=click.FloatRange(0, 3600), metavar="N", help="Listen this long.")
+@click.option("-o", "--output", type=_path, default=Path("pacts"), metavar="DIR", help="pacts/")
+def record(**typed: Any) -> None:
+    """Record a droplet's own pacts with Registry and Orchestrator, from what it really sends.
+
+    The droplet is started against fakes of its own, asked for its capabilities and sent a
+    message, and listened to until it has registered and beaten, at most 66 s. Or give the
+    run.jsonl of a certification that launched it and played scenarios.
+
+    Each request becomes an interaction under the droplet's name and version, marked as recorded.
+    Its values become matchers, by the OpenAPI documents; of what the droplet sent there stand in
+    it member names, words that the contract lists, and nothing else: no secret can. What the
+    contract does not know is left out and told, with exit code 5.
+
+    \b
+    udckit pact record --launch 'uvicorn app:app --port {port}' --name my-service
+    udckit pact record --name my-service udckit-report/run.jsonl
+    """  # noqa: D301 - click reads its \b
+    from udckit.cli._pact_record import record as recorded  # noqa: PLC0415 - --help imports no room
+
+    click.get_current_context().exit(recorded(typed))
+
+
 @command.command(epilog=_CREDENTIALS)
 @click.argument("paths", nargs=-1, type=_path, metavar="[PACT]...")
 @click.option("--version", metavar="V", help="The consumer's version; else CI's commit.")
