@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from udckit.conformance import (
     STAGES,
@@ -23,7 +23,10 @@ from udckit.conformance import (
 )
 from udckit.specs import catalogue
 
-__all__ = ["Account", "Cause", "Failure", "account_of"]
+if TYPE_CHECKING:
+    from udckit.conformance.pacts import Reliance
+
+__all__ = ["Account", "Cause", "Failure", "account_of", "breaks", "told_breaks"]
 
 _WITHOUT_A_STAGE: Final = len(STAGES)
 
@@ -39,6 +42,8 @@ class Failure:
     blocks: tuple[str, ...] = ()
     holds_open: int = 0
     """How many of these rows keep a stage from being certified."""
+    breaks: tuple[Reliance, ...] = ()
+    """The consumers whose contracts lean on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ def account_of(record: RunRecord) -> Account:
         record.verdicts, stages, settings, _day_of(record), interrupted=not record.complete
     )
     failures, causes = _why(record.verdicts, wanted, stages)
+    failures = tuple(replace(each, breaks=breaks(each.verdict, settings)) for each in failures)
     failures = tuple(sorted(failures, key=lambda each: each.verdict.id in ruling.excused))
     return Account(
         record=record,
@@ -140,6 +146,20 @@ def account_of(record: RunRecord) -> Account:
         absent=tuple(each for each in gates if shown.get(each, False) is not None),
         unknown=tuple(each for each in gates if shown.get(each, False) is None),
     )
+
+
+def breaks(verdict: Verdict, settings: Settings) -> tuple[Reliance, ...]:
+    """Name the consumers of the target that a failure breaks; none where it is no failure."""
+    if verdict.verdict != "fail":
+        return ()
+    from udckit.conformance.pacts import reliances  # noqa: PLC0415 - only who failed pays for it
+
+    return reliances(verdict.id, settings.role)
+
+
+def told_breaks(relying: Iterable[Reliance]) -> str:
+    """Name consumers with what each of them leans on it for."""
+    return "; ".join(f"{one.consumer}: {', '.join(one.interactions)}" for one in relying)
 
 
 def _gates(wanted: Iterable[str]) -> set[str]:

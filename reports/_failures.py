@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from udckit.conformance import Verdict
-from udckit.reports._account import Account, Cause
+from udckit.reports._account import Account, Cause, told_breaks
 from udckit.reports._known import known_failures, known_note
 from udckit.reports._page import Page
 from udckit.reports._printable import cut, one_line
@@ -46,6 +46,9 @@ def write_failures(page: Page, account: Account, *, verbose: bool) -> None:
         if failure.blocks:
             told = _listed(failure.blocks, all_of_them=verbose)
             page.labelled(("blocks", "dim"), told, indent=2, width=LABEL_WIDTH)
+        if failure.breaks:
+            told = told_breaks(failure.breaks)
+            page.labelled(("breaks", "dim"), told, indent=2, width=LABEL_WIDTH)
         if verbose:
             write_readings(page, verdict)
     hint = mint_hint(account.record, [each.verdict for each in account.failures[:full]])

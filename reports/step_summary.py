@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from udckit.conformance import Verdict
-from udckit.reports._account import Account, account_of
+from udckit.reports._account import Account, account_of, told_breaks
 from udckit.reports._cases import why
 from udckit.reports._format import Format, Run, of_one
 from udckit.reports._known import known_failures, known_note
@@ -85,6 +85,8 @@ def _failures(account: Account) -> Iterator[str]:
             yield f"- **known** {inert(note)}"
         if failure.blocks:
             yield f"- **blocks** {', '.join(failure.blocks)}"
+        if failure.breaks:
+            yield f"- **breaks** {told_breaks(failure.breaks)}"
         yield ""
         yield "</details>"
     rest = len(account.failures) - _MOST

@@ -10,8 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from udckit.conformance import STAGES, RunRecord, Verdict
-from udckit.reports._account import account_of
+from udckit.conformance import STAGES, RunRecord, Settings, Verdict
+from udckit.reports._account import account_of, breaks
 from udckit.reports._known import known_failures
 
 __all__ = ["as_text", "empty_summary", "summary", "summary_schema"]
@@ -29,7 +29,7 @@ def summary(
     account = account_of(record)
     facts: dict[str, Any] = {
         "stages": account.words,
-        "verdicts": [_row(each) for each in record.verdicts.values()],
+        "verdicts": [_row(each, account.settings) for each in record.verdicts.values()],
         "exit_code": account.exit_code,
         "record": None if path is None else str(path),
         "requests_sent": account.requests_sent,
@@ -72,8 +72,13 @@ def summary_schema() -> Mapping[str, Any]:
     return schema
 
 
-def _row(verdict: Verdict) -> dict[str, Any]:
+def _row(verdict: Verdict, settings: Settings) -> dict[str, Any]:
     message = verdict.message
     if verdict.verdict == "fail" and verdict.expected is not None:
         message = f"expected {verdict.expected}; observed {verdict.observed}"
-    return {**{name: getattr(verdict, name) for name in _MEMBERS}, "message": message}
+    row = {**{name: getattr(verdict, name) for name in _MEMBERS}, "message": message}
+    if relying := breaks(verdict, settings):
+        row["breaks"] = [
+            {"consumer": one.consumer, "interactions": list(one.interactions)} for one in relying
+        ]
+    return row

@@ -22,6 +22,7 @@ from udckit.conformance.pacts.broker import (
     broker_at,
 )
 from udckit.conformance.pacts.deployable import Answer, Pair, can_i_deploy, tool_words
+from udckit.conformance.pacts.impact import Reliance, reliances
 from udckit.conformance.pacts.publishing import pact_files, publication_of, results_of
 from udckit.conformance.pacts.recording import Recorded, recorded, write_recorded
 from udckit.conformance.pacts.session import Listened, listen_to, read_from
@@ -46,6 +47,7 @@ __all__ = [
     "Pair",
     "Publication",
     "Recorded",
+    "Reliance",
     "Result",
     "Verified",
     "bearer",
@@ -68,6 +70,7 @@ __all__ = [
     "read_from",
     "read_pact",
     "recorded",
+    "reliances",
     "results_of",
     "tool_words",
     "unused_operations",

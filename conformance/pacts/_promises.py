@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from udckit.specs import Operation, surface
 
-__all__ = ["at_place", "promised_body", "requirements_at", "steps_of"]
+__all__ = ["at_place", "leaves_of", "promised_body", "requirements_at", "steps_of"]
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\['([^']*)'\]|\[(\d+|\*)\]")
 
@@ -59,6 +59,18 @@ def requirements_at(operation: Operation, status: int | str | None, place: str) 
 def steps_of(place: str) -> tuple[str, ...]:
     """Take `$.a['b'][0]` apart."""
     return tuple(next(filter(None, found)) for found in _STEP.findall(place))
+
+
+def leaves_of(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Give each place of a body that holds no further one, and what it holds."""
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from leaves_of(inner, (*steps, name))
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            yield from leaves_of(inner, (*steps, str(index)))
+    else:
+        yield steps, value
 
 
 def resolved(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:

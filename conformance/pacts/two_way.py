@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from udckit.conformance.observation import quote
 from udckit.conformance.pacts._document import Interaction, PactFile, surfaces_of
-from udckit.conformance.pacts._promises import at_place, promised_body, steps_of
+from udckit.conformance.pacts._promises import at_place, leaves_of, promised_body, steps_of
 from udckit.specs import Operation, catalogue
 
 __all__ = ["Disagreement", "disagreements", "unused_operations"]
@@ -117,7 +117,7 @@ def _asked(
             continue  # a consumer need not use all that is promised
         yield f"body.{problem.at}".rstrip("."), str(problem)
     rules = _rules(one)
-    for steps, value in _leaves(wanted):
+    for steps, value in leaves_of(wanted):
         yield from _leaf(operation, number, steps, value, rules)
 
 
@@ -152,17 +152,6 @@ def _leaf(
 def _rules(one: Interaction) -> dict[tuple[str, ...], list[Mapping[str, Any]]]:
     body = (one.response.get("matchingRules") or {}).get("body", {})
     return {steps_of(place): rule["matchers"] for place, rule in body.items()}
-
-
-def _leaves(value: Any, steps: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            yield from _leaves(inner, (*steps, name))
-    elif isinstance(value, list) and value:
-        for index, inner in enumerate(value):
-            yield from _leaves(inner, (*steps, str(index)))
-    else:
-        yield steps, value
 
 
 def _number(status: int | str | None, operation: Operation) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from udckit.conformance import Exchange, Verdict, curl
-from udckit.reports._account import Account
+from udckit.reports._account import Account, breaks, told_breaks
 from udckit.reports._cases import exchanges_of, why
 from udckit.reports._exchange_text import answer_text, outcome, request_text
 from udckit.reports._known import known_note
@@ -57,6 +57,7 @@ class Finding:
     readings: tuple[tuple[str, str], ...]
     known: str | None
     blocks: tuple[str, ...]
+    breaks: str
     blocked_by: str | None
     exchange: Shown | None
     exchanges: tuple[int, ...]
@@ -94,6 +95,7 @@ def finding(account: Account, verdict: Verdict, blocks: tuple[str, ...] = ()) ->
         else tuple((each, known[each].reading) for each in row.readings if each in known),
         known=known_note(account, verdict.id) if verdict.verdict == "fail" else None,
         blocks=blocks,
+        breaks=told_breaks(breaks(verdict, account.settings)),
         blocked_by=verdict.blocked_by,
         exchange=None if exchange is None else shown(exchange),
         exchanges=numbers[:_MOST_LINKED],

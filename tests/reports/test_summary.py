@@ -49,6 +49,7 @@ def test_summary_has_what_programs_ask_for(bad: RunRecord) -> None:
         "blocked_by": None,
         "message": "expected `status` one of healthy, degraded, unhealthy; "
         'observed `status` "ok" [GET /health]',
+        "breaks": [{"consumer": "orchestrator", "interactions": ["a look at its health"]}],
     }
 
 

@@ -73,6 +73,7 @@ The 21 boxes of the guide:  2 ✓  1 ✗  11 ?  7 –
   fix       Return healthy, degraded or unhealthy in `status`; active, inactive and error are words
             of /state, ok and up are no words of the contract.
   blocks    UDC-ALL-006, UDC-HEALTH-012
+  breaks    orchestrator: a look at its health
 
   token     export UDCKIT_TOKEN=$(udckit fakes token)   # with the droplet started by hand against `udckit fakes up`
 
