@@ -30,14 +30,25 @@ _PEM = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
 )
 _BARE_USERINFO = re.compile(r"(?<![\w.%+:/@-])([\w.%+-]{1,64}):([^\s/:@\"'<>\\]{1,128})@(?=[\w\[])")
-_PAIR = re.compile(r"\b(password|passwd|pwd)=([^\s&;,\"'<>\\]+)", re.IGNORECASE)
+_WORD: Final = r"\b(\w{0,40}?(?:password|passwd|pwd))"
+_PAIR = re.compile(_WORD + r"=(?:\\{1,2}\ |[^\s&;,\"'<>\\])+", re.IGNORECASE)
+_QUOTED_PAIR = re.compile(
+    _WORD + r"\s{0,3}=\s{0,3}(\\?[\"'])(?:(?!\2)(?:\\{1,2}[^\n]|[^\\\n])){1,200}?\2", re.IGNORECASE
+)
+_SPACED_PAIR = re.compile(_WORD + r"\s{1,3}=\s{1,3}(?:\\{1,2}\ |[^\s&;,\"'<>\\])+", re.IGNORECASE)
+_KEYWORDS = re.compile(r"\b(?:host|hostaddr|dbname|user|sslmode)\s{0,3}=", re.IGNORECASE)
+_SAYS_PASSWORD = re.compile(r"passw(?:or)?d|pwd", re.IGNORECASE)
 _MEMBER = re.compile(
     r"(\"(?:password|passwd|secret_key|jwt_secret|client_secret|api_key)\"\s*:\s*\")"
     r"(?!\*+\")[^\"<]{4,}(?=\")",
     re.IGNORECASE,
 )
 _PRIVATE_JWK = re.compile(r"(\"(?:d|p|q|dp|dq|qi)\"\s*:\s*\")[A-Za-z0-9_-]{40,}(?=\")")
-"""Passwords in `user:password@host`, `password=…` and JSON members; private parts of a JWK."""
+"""Passwords in `user:password@host`, `password=…` and JSON members; private parts of a JWK.
+
+A pair is written as libpq, JDBC, a shell or a `repr` write it: with quotes, with escaped blanks,
+and, where other keywords of libpq stand beside it, with blanks around the sign.
+"""
 _ENOUGH_OF_A_SECRET: Final = 6
 
 Signer = Callable[[str], str]
@@ -126,8 +137,8 @@ class Redactor:
             text = _USERINFO.sub(rf"\1:{PASSWORD}@", text)
         if "@" in text and ":" in text:
             text = _BARE_USERINFO.sub(rf"\1:{PASSWORD}@", text)
-        if "=" in text:
-            text = _PAIR.sub(rf"\1={PASSWORD}", text)
+        if "=" in text and _SAYS_PASSWORD.search(text) is not None:
+            text = _without_pairs(text)
         if '"' in text:
             text = _MEMBER.sub(rf"\1{PASSWORD}", text)
         if '"kty"' in text:
@@ -145,6 +156,14 @@ class Redactor:
         if not token.startswith("eyJ") and not isinstance(_decode(token)[0], dict):
             return token
         return f"<token:{self.facts_of(token).ref}>"
+
+
+def _without_pairs(text: str) -> str:
+    """Take the passwords out of keywords and values."""
+    text = _QUOTED_PAIR.sub(rf"\1={PASSWORD}", text)
+    if _KEYWORDS.search(text) is not None:
+        text = _SPACED_PAIR.sub(rf"\1={PASSWORD}", text)
+    return _PAIR.sub(rf"\1={PASSWORD}", text)
 
 
 def _decode(token: str) -> tuple[Any, Any]:

@@ -178,3 +178,46 @@ def test_text_without_secrets_comes_back_untouched() -> None:
     text = '{"status": "healthy", "uptime_seconds": 12}'
 
     assert Redactor().text(text) is text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "host=db user=droplet password=hunter2 dbname=droplet",
+        "host=db user=droplet password='hunter2' dbname=droplet",
+        "host = db user = droplet password = hunter2 dbname = droplet",
+        "password = hunter2 host = db",
+        r"host=db password='it\'s hunter2' dbname=droplet",
+        r"host=db password=hunter2\ and\ more dbname=droplet",
+        'Settings(user="droplet", password="hunter2")',
+        "Settings(user='droplet', password='hunter2')",
+        r'{"note": "host=db password=\"hunter2\" dbname=droplet"}',
+        "PGPASSWORD=hunter2 psql",
+        "DB_PASSWORD='hunter2'",
+        "jdbc:postgresql://db/droplet?user=droplet&password=hunter2",
+        "Server=db;User Id=droplet;Pwd=hunter2;",
+    ],
+)
+def test_password_in_keyword_form_is_taken_out(text: str) -> None:
+    """As libpq, JDBC, ADO and a settings object's repr write it."""
+    cleaned = Redactor().text(text)
+
+    assert "hunter2" not in cleaned
+    assert "more" not in cleaned
+    assert PASSWORD in cleaned
+    assert Redactor().text(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=",
+        "password = at least eight characters",
+        "let password = '';",
+        "a password of 8 signs = good",
+        "compass=north",
+        "<input type='password' name='word'>",
+    ],
+)
+def test_word_password_alone_is_no_password(text: str) -> None:
+    assert Redactor().text(text) == text

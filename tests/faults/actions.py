@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from faults.calling import CALL, call, fetch, log
 from faults.conditions import as_json
 from faults.minting import MINT, SERVE, mint, serve_key
 from faults.places import delete, places, put, rename
+from faults.verifying import Trust, Verifier
 from faults.wire import Message
+from udckit.conformance.heard import Line
 
 __all__ = ["VERBS", "Struck", "Verb"]
 
@@ -28,15 +31,24 @@ class Struck:
 
     request: Message
     token: str | None = None
+    trust: Trust | None = None
     turn: int = 0
     memory: dict[str, Any] = field(default_factory=dict)
     noted: list[str] = field(default_factory=list)
+    logged: list[Line] = field(default_factory=list)
     answer: Message | None = None
     wait: float = 0.0
     body_wait: float = 0.0
     hang: bool = False
     close: bool = False
     cut: int | None = None
+
+    @property
+    def trusted(self) -> Trust:
+        """What the droplet knows of its Registry, which the proxy was told."""
+        if self.trust is None:
+            raise RuntimeError("this verb needs a proxy that knows the Registry's key")
+        return self.trust
 
     @property
     def answered(self) -> Message:
@@ -102,9 +114,14 @@ def _delete(message: Message, paths: str | list[str]) -> None:
     _edit(message, change)
 
 
-def _headers(message: Message, headers: Mapping[str, str | None]) -> None:
+def _headers(message: Message, headers: Mapping[str, str | None], origin: str = "") -> None:
     for name, value in headers.items():
-        message.set_header(name, value)
+        message.set_header(name, value and value.replace("{origin}", origin))
+
+
+def _header(struck: Struck, headers: Mapping[str, str | None]) -> None:
+    """Set headers of the answer; `{origin}` is the one that asks."""
+    _headers(struck.answered, headers, struck.request.header("origin") or "")
 
 
 def _rename(struck: Struck, names: Mapping[str, str]) -> None:
@@ -201,12 +218,20 @@ def _freeze(struck: Struck, at: bool | str) -> None:
         answer.set_body(_dump(value))
 
 
+_SAFE: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-XSS-Protection": "1; mode=block",
+}
+"""Headers that an answer has whatever else is wrong with it: one fault breaks one thing."""
+
+
 def _answer(struck: Struck, how: Mapping[str, Any]) -> None:
     """Answer something of the fault's own making."""
     body, media = how.get("text", "").encode(), "text/plain"
     if "json" in how:
         body, media = _dump(_filled(how["json"], struck)), "application/json"
-    headers = {"Content-Type": how.get("media_type", media), **how.get("headers", {})}
+    headers = {"Content-Type": how.get("media_type", media), **_SAFE, **how.get("headers", {})}
     made = Message(f"HTTP/1.1 {how.get('status', 200)} Faulty", [], body, b"", changed=True)
     _headers(made, {"Content-Length": str(len(body)), **headers})
     struck.answer = made
@@ -228,8 +253,12 @@ def _ask(struck: Struck, how: Mapping[str, Any]) -> None:
 
 
 def _authorize(struck: Struck, _: bool) -> None:
-    """Put the valid token in, as a droplet does that never looks at the one it is given."""
-    if struck.token is not None:
+    """Put the valid token in, as a droplet does that lets in whom it should not.
+
+    A token that is right stays: whose it is matters.
+    """
+    right = struck.trust is not None and Verifier().lets_in(struck.request, struck.trust)
+    if struck.token is not None and not right:
         struck.request.set_header("Authorization", f"Bearer {struck.token}")
 
 
@@ -296,6 +325,9 @@ VERBS: Final[Mapping[str, Verb]] = {
     "request_set": Verb("request", dict, lambda s, members: _set(s.request, members, s)),
     "request_delete": Verb("request", (str, list), lambda s, paths: _delete(s.request, paths)),
     "request_header": Verb("request", dict, lambda s, headers: _headers(s.request, headers)),
+    "call": Verb("request", dict, call, CALL),
+    "fetch": Verb("request", str, fetch),
+    "log": Verb("request", str, log),
     "delay": Verb("request", (int, float), _mark("wait")),
     "hang": Verb("request", bool, _mark("hang")),
     "close": Verb("request", bool, _mark("close")),
@@ -319,7 +351,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "after_each": Verb("answer", str, _after_each),
     "truncate": Verb("answer", int, _truncate),
     "quoted": Verb("answer", bool, _quoted),
-    "header": Verb("answer", dict, lambda s, headers: _headers(s.answered, headers)),
+    "header": Verb("answer", dict, _header),
     "media_type": Verb("answer", str, _media_type),
     "answer": Verb(
         "answer", dict, _answer, frozenset({"status", "json", "text", "headers", "media_type"})

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from faults.actions import Struck
 from faults.fault import Fault, Strike
+from faults.verifying import Trust
 from faults.wire import HEAD_LIMIT, Message, read_answer
+from udckit.conformance.heard import Line
 
 __all__ = ["ClosedError", "InForce", "Link", "carry"]
 
@@ -24,8 +26,9 @@ class ClosedError(Exception):
 class Hit:
     """One strike of the fault in force: its turns, what it remembers, what is under way."""
 
-    def __init__(self, strike: Strike) -> None:
+    def __init__(self, strike: Strike, trust: Trust | None) -> None:
         self.strike = strike
+        self.trust = trust
         self.turn = 0
         self.under_way = 0
         self.memory: dict[str, Any] = {}
@@ -33,7 +36,9 @@ class Hit:
     def concerns(self, request: Message) -> bool:
         """True where a request is of the kind that is struck."""
         path = request.target.partition("?")[0]
-        return self.strike.concerns(request.method, path) and self.strike.when.fits(request)
+        return self.strike.concerns(request.method, path) and self.strike.when.fits(
+            request, self.trust
+        )
 
     async def takes(self) -> bool:
         """Take a turn; True where it is one to strike."""
@@ -48,10 +53,12 @@ class Hit:
 class InForce:
     """A fault while it is in force."""
 
-    def __init__(self, fault: Fault | None) -> None:
-        self.hits = [] if fault is None else [Hit(strike) for strike in fault.strikes]
+    def __init__(self, fault: Fault | None, trust: Trust | None = None) -> None:
+        self.hits = [] if fault is None else [Hit(strike, trust) for strike in fault.strikes]
         self.struck = 0
+        self.trust = trust
         self.noted: list[str] = []
+        self.logged: list[Line] = []
         self.over = asyncio.Event()
 
     @contextlib.contextmanager
@@ -117,7 +124,8 @@ async def carry(
             writer.write(before + answer.as_bytes())
             await writer.drain()
             return not (answer.closes or request.closes)
-        return await _struck(Struck(request, token, noted=force.noted), hits, link, writer, force)
+        struck = Struck(request, token, force.trust, noted=force.noted, logged=force.logged)
+        return await _struck(struck, hits, link, writer, force)
 
 
 async def _struck(

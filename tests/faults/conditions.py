@@ -7,11 +7,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from faults.wire import Message
 
-__all__ = ["When", "as_json"]
+if TYPE_CHECKING:
+    from faults.verifying import Trust, Verifier
+
+__all__ = ["When", "as_json", "opened"]
 
 MISSING: Final = object()
 _STATUS: Final = re.compile(r"[1-5]([0-9]{2}|xx)")
@@ -26,7 +29,8 @@ class When:
     `outside` a string that is none of those listed, `text` a pattern of the whole body.
     `larger` is bytes of the request's body, `target` a pattern of path and query, `concurrent`
     how many such exchanges are under way. `header` maps names to patterns, `claims` members of
-    the token to values; `status` is the answer's, as 404 or 4xx.
+    the token to values; `jose` and `payload` are patterns of the token's header and claims as they
+    are written. `verifier` is whom a verifier lets in. `status` is the answer's, as 404 or 4xx.
     """
 
     nth: int | None = None
@@ -43,6 +47,9 @@ class When:
     authorization: Literal["absent", "present"] | None = None
     alg: str | None = None
     claims: Mapping[str, Any] | None = None
+    jose: str | None = None
+    payload: str | None = None
+    verifier: Verifier | None = None
     header: Mapping[str, str] | None = None
     target: str | None = None
     concurrent: int | None = None
@@ -61,11 +68,12 @@ class When:
             if value is not None and value not in allowed:
                 raise ValueError(f"{name} is one of {', '.join(sorted(allowed))}; not {value!r}")
 
-    def fits(self, request: Message) -> bool:
+    def fits(self, request: Message, trust: Trust | None = None) -> bool:
         """True where the request is of the kind that is struck; turns are not counted yet."""
         return (
             self._fits_body(request)
             and self._fits_token(request)
+            and self._is_let_in(request, trust)
             and (self.larger is None or len(request.body) > self.larger)
             and (self.target is None or re.search(self.target, request.target) is not None)
             and (self.text is None or re.search(self.text, _text(request)) is not None)
@@ -118,12 +126,23 @@ class When:
         given = request.header("authorization")
         if self.authorization is not None and (given is None) != (self.authorization == "absent"):
             return False
-        if self.alg is None and self.claims is None:
+        if all(each is None for each in (self.alg, self.claims, self.jose, self.payload)):
             return True
-        header, claims = _segments(given or "")
-        return (self.alg is None or str(header.get("alg", "")).lower() == self.alg.lower()) and all(
-            claims.get(key) == value for key, value in (self.claims or {}).items()
+        head, body = opened(request)
+        header, claims = _object(head), _object(body)
+        return (
+            (self.alg is None or str(header.get("alg", "")).lower() == self.alg.lower())
+            and all(claims.get(key) == value for key, value in (self.claims or {}).items())
+            and (self.jose is None or re.search(self.jose, head) is not None)
+            and (self.payload is None or re.search(self.payload, body) is not None)
         )
+
+    def _is_let_in(self, request: Message, trust: Trust | None) -> bool:
+        if self.verifier is None:
+            return True
+        if trust is None:
+            raise RuntimeError("a `verifier` needs a proxy that knows the Registry's key")
+        return self.verifier.lets_in(request, trust)
 
 
 def _text(request: Message) -> str:
@@ -138,16 +157,23 @@ def as_json(body: bytes) -> Any:
         return MISSING
 
 
-def _segments(authorization: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read a bearer token's header and claims, whoever signed it."""
-    parts = authorization.split(" ")[-1].split(".")
-    read = [_segment(part) for part in parts[:2]] + [{}, {}]
+def opened(request: Message) -> tuple[str, str]:
+    """Give a bearer token's header and claims as they are written, whoever signed it."""
+    parts = (request.header("authorization") or "").split(" ")[-1].split(".")
+    read = [_segment(part) for part in parts[:2]] + ["", ""]
     return read[0], read[1]
 
 
-def _segment(text: str) -> dict[str, Any]:
+def _segment(text: str) -> str:
     try:
-        value = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError:
+        return ""
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -13,12 +13,15 @@ import yaml
 
 from faults.actions import VERBS, Verb
 from faults.conditions import When
+from faults.verifying import Verifier
 
 __all__ = ["CATALOGUE", "Action", "Fault", "FaultDataError", "Strike", "all_faults", "read_faults"]
 
 CATALOGUE: Final = Path(__file__).parent / "catalogue"
 
-_OTHER_ROLES: Final = ("registry", "orchestrator")
+_SETS: Final = ("registry", "orchestrator", "security")
+"""Beginnings of the names of files that hold something else than a droplet's faults of shape."""
+
 _MEMBERS: Final = frozenset(
     {
         "id",
@@ -39,6 +42,9 @@ _SETTINGS: Final[Mapping[str, tuple[type, ...]]] = {
     "health_budget": (float, int),
     "floor": (float, int),
     "boot": (float, int),
+    "has": (list,),
+    "instance": (str,),
+    "quiet": (bool,),
 }
 
 
@@ -82,8 +88,9 @@ class Fault:
 
     `kills` must say `fail`; `also` may. `needs` are capabilities of the droplet without which
     nothing can be struck. `settings` are those of the run: `health_budget`, `floor` and `boot`,
-    in seconds. `survives` says why the checks do not see it yet; when they do, the word is stale
-    and a test says so.
+    in seconds; `has`, what the operator declares; `instance`, the only one that is struck;
+    `quiet`, a log that says nothing of refusals. `survives` says why the checks do not see it
+    yet; when they do, the word is stale and a test says so.
     """
 
     id: str
@@ -101,12 +108,13 @@ class Fault:
 def all_faults(role: str = "droplet") -> tuple[Fault, ...]:
     """Read the faults of a role, in the order of files and rows.
 
-    Files named `registry-…` and `orchestrator-…` hold what only these can do wrong.
+    Files named `registry-…` and `orchestrator-…` hold what only these can do wrong, those named
+    `security-…` what a droplet can, in stage 2.
     """
     return tuple(
         fault
         for path in sorted(CATALOGUE.glob("*.yaml"))
-        if role == next((one for one in _OTHER_ROLES if path.name.startswith(f"{one}-")), "droplet")
+        if role == next((one for one in _SETS if path.name.startswith(f"{one}-")), "droplet")
         for fault in read_faults(path)
     )
 
@@ -176,8 +184,10 @@ def _when(row: Any, where: str) -> When:
     status = row.get("status", ())
     listed = status if isinstance(status, list | tuple) else [status]
     try:
-        return When(**{**row, "status": tuple(str(each) for each in listed)})
-    except ValueError as wrong:
+        verifier = Verifier.of(row["verifier"]) if "verifier" in row else None
+        told = {"status": tuple(str(each) for each in listed), "verifier": verifier}
+        return When(**{**row, **told})
+    except (TypeError, ValueError) as wrong:
         raise FaultDataError(f"{where}: `when`: {wrong}") from wrong
 
 

@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 import jwt
 import uvloop
@@ -25,6 +26,7 @@ __all__ = ["PlainDroplet"]
 
 VERSION: Final = "2.3.1"
 LARGEST: Final = 1024 * 1024
+LONGEST_URL: Final = 2_000
 BUCKETS: Final = ("0.01", "0.1", "1.0", "+Inf")
 TYPICAL: Final = 0.0005
 """Seconds that a request takes here."""
@@ -233,7 +235,7 @@ class PlainDroplet:
         )
         if not isinstance(sender, str) or kind not in TYPES:
             raise invalid
-        if reply_to is not None and not (isinstance(reply_to, str) and reply_to.startswith("http")):
+        if reply_to is not None and not _can_be_called(reply_to):
             raise invalid
         if sender != claims["service_name"]:
             raise RefusedError(403, "SENDER_MISMATCH", "from_service is not whose token this is")
@@ -301,6 +303,17 @@ class PlainDroplet:
             lines.append(f"{family}_sum{{{labels}}} {count * TYPICAL}")
             lines.append(f"{family}_count{{{labels}}} {count}")
         return "\n".join(lines) + "\n"
+
+
+def _can_be_called(reply_to: Any) -> bool:
+    if not isinstance(reply_to, str) or len(reply_to) > LONGEST_URL or not reply_to.isprintable():
+        return False
+    try:
+        parts = urlsplit(reply_to)
+        known = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+        return bool(known) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _openapi() -> dict[str, Any]:

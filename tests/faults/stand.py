@@ -29,7 +29,18 @@ from udckit.conformance import (
 )
 from udckit.conformance._floor import floor_p95
 
-__all__ = ["DROPLETS", "OF_TIME", "Seen", "Stand", "shown", "stand"]
+__all__ = [
+    "DROPLETS",
+    "IN_PROCESS",
+    "MEASURES",
+    "OF_TIME",
+    "TEN_DAYS",
+    "Seen",
+    "Stand",
+    "brought_up",
+    "shown",
+    "stand",
+]
 
 DROPLETS: Final = ("fake_droplet", "plain_droplet", "flask_metrics", "node_bare")
 """Right droplets that share no code, but for the kit's own fake, which comes first."""
@@ -38,17 +49,19 @@ _SHOWN: Final = {
     "fake_droplet": frozenset({"metrics"}),
     "plain_droplet": frozenset({"metrics", "openapi"}),
 }
+IN_PROCESS: Final = frozenset(_SHOWN)
+"""Droplets of this process, whose clock is moved by hand."""
+
 _GUARDED: Final = frozenset({"node_bare"})
 """Droplets that refuse a `reply_to` whose host the Registry does not know, as they may."""
 
 OF_TIME: Final = frozenset({"UDC-HEALTH-016", "UDC-HEALTH-017"})
 """Rows that are judged by how a droplet's own clock runs. The others need nobody to wait."""
 
-_TEN_DAYS: Final = 864_000
+TEN_DAYS: Final = 864_000
 _SOON: Final = 10.0
 
-
-_MEASURES: Final[Mapping[str, Callable[[], float]]] = {
+MEASURES: Final[Mapping[str, Callable[[], float]]] = {
     "floor": functools.cache(floor_p95),
     "boot": functools.partial(float, 0.5),
 }
@@ -114,7 +127,7 @@ class Stand:
         told: dict[str, Any] = dict(fault.settings) if fault is not None else {}
         measures = {
             name: functools.partial(float, told.pop(name)) if name in told else usual
-            for name, usual in _MEASURES.items()
+            for name, usual in MEASURES.items()
         }
         settings = replace(self.settings, only=only, **told)
         hurried = bool(only) and not OF_TIME.intersection(only)
@@ -161,23 +174,13 @@ def _at_once(_: float) -> None:
 @contextlib.contextmanager
 def stand(name: str) -> Iterator[Stand]:
     """Bring one of the DROPLETS up behind a proxy; its own process where it is one of the fleet."""
-    in_process = name in _SHOWN
-    clock = fakes.ManualClock(time.time()) if in_process else fakes.SystemClock()
+    clock = fakes.ManualClock(time.time()) if name in IN_PROCESS else fakes.SystemClock()
     with contextlib.ExitStack() as stack:
-        registry = stack.enter_context(fakes.FakeRegistry(clock=clock, token_lifetime=_TEN_DAYS))
+        registry = stack.enter_context(fakes.FakeRegistry(clock=clock, token_lifetime=TEN_DAYS))
         orchestrator = stack.enter_context(fakes.FakeOrchestrator(registry=registry, clock=clock))
-        up = stack.enter_context
-        if name == "fake_droplet":
-            url = up(
-                fakes.FakeDroplet(registry=registry, orchestrator=orchestrator, clock=clock)
-            ).url
-        elif name == "plain_droplet":
-            url = up(PlainDroplet(registry.url, clock.now)).url
-        else:
-            url = up(launch(name, registry_url=registry.url, orchestrator_url=orchestrator.url)).url
-            registry.journal.wait_for(path="/register", timeout=_SOON)
+        url = stack.enter_context(brought_up(name, registry, orchestrator, clock))
         probe = registry.register("udckit-probe", 990_001)
-        proxy = up(FaultProxy(url, token=probe.token))
+        proxy = stack.enter_context(FaultProxy(url, token=probe.token))
         yield Stand(
             name=name,
             has=shown(name),
@@ -188,3 +191,26 @@ def stand(name: str) -> Iterator[Stand]:
             now=clock.now,
             sleep=clock.sleep,
         )
+
+
+@contextlib.contextmanager
+def brought_up(
+    name: str,
+    registry: fakes.FakeRegistry,
+    orchestrator: fakes.FakeOrchestrator,
+    clock: fakes.Clock,
+) -> Iterator[str]:
+    """Bring one of the DROPLETS up, or any of the fleet, registered; give its URL."""
+    with contextlib.ExitStack() as stack:
+        up = stack.enter_context
+        if name == "fake_droplet":
+            yield up(
+                fakes.FakeDroplet(registry=registry, orchestrator=orchestrator, clock=clock)
+            ).url
+        elif name == "plain_droplet":
+            yield up(PlainDroplet(registry.url, clock.now)).url
+        else:
+            running = launch(name, registry_url=registry.url, orchestrator_url=orchestrator.url)
+            url = up(running).url
+            registry.journal.wait_for(path="/register", timeout=_SOON)
+            yield url

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from udckit.conformance import Observation
@@ -26,9 +27,9 @@ _FRAMES: Final = r"""
     | \bat\ [\w$.<>\[\]\ ]{1,80}\ ?\((?:[^()\s:]{1,200}:\d+(?::\d+)?|Native\ Method|<anonymous>)\)
     | \bat\ (?:file://)?/[^\s:]{1,200}:\d+:\d+
     | \bgoroutine\ \d+\ \[
-    | [\w/]{1,80}\.go:\d+\ \+0x
-    | [\w/.]{1,80}\.rb:\d+:in\ [`']
-    | [\w/\\.]{1,80}\.php(?::|\ on\ line\ |\()\d+
+    | \w\.go:\d+\ \+0x
+    | \w\.rb:\d+:in\ [`']
+    | \w\.php(?::|\ on\ line\ |\()\d+
     | thread\ '[^']{1,40}'\ panicked\ at
     | Werkzeug\ Debugger | DJANGO_SETTINGS_MODULE | x-debug-token
 """
@@ -59,7 +60,7 @@ _ROOTS: Final = r"""
       (?<![\w./:-])/(?:home|root|usr|var|etc|opt|srv|tmp|app|code|workspace|site-packages|Users|proc
           |private|mnt|data|src)/[\w.@+-]+(?:/[\w.@+-]+)*
     | \b[A-Z]:\\\\?(?:Users|Windows|Program\ Files|inetpub|app)\\
-    | [\w/.-]{0,80}/site-packages/[\w/.-]+ | \bnode_modules/[\w/@.-]+
+    | /site-packages/[\w/.-]+ | \bnode_modules/[\w/@.-]+
 """
 _DSNS: Final = r"""
       \b(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|oracle|sqlite
@@ -122,19 +123,19 @@ def leak_in(seen: Observation, sent: Sent) -> Leak | None:
     own = Sent([*_own_request(seen)])
     path = seen.exchange.request.target.split("?")[0]
     text = "\n".join((seen.text, *_headers(seen)))
-    more = () if path.startswith(_DOCUMENTS) else _NOT_IN_DOCUMENTS
-    kinds = (*_EVERYWHERE, *more)
-    for what, pattern in kinds:
-        for found in pattern.finditer(text):
-            if not (own.holds(found.group()) or sent.holds(found.group())):
-                if (
-                    what == "a connection string"
-                    and path == _ADDRESSED
-                    and "@" not in found.group()
-                ):
-                    continue
-                return Leak(what, found.group()[:160])
+    for what, found in _suspects(text, is_document=path.startswith(_DOCUMENTS)):
+        if not (own.holds(found) or sent.holds(found)):
+            if what == "a connection string" and path == _ADDRESSED and "@" not in found:
+                continue
+            return Leak(what, found[:160])
     return _token_in(seen, text, own)
+
+
+@lru_cache(maxsize=256)
+def _suspects(text: str, *, is_document: bool) -> tuple[tuple[str, str], ...]:
+    """Give what looks like a leak, each with its kind; most refusals of a run read alike."""
+    kinds = _EVERYWHERE if is_document else (*_EVERYWHERE, *_NOT_IN_DOCUMENTS)
+    return tuple((what, found.group()) for what, each in kinds for found in each.finditer(text))
 
 
 def credential_in(text: str) -> str | None:
