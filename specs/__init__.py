@@ -12,6 +12,7 @@ from udckit.specs._errors import (
     UnknownRequirementError,
     UnknownSurfaceError,
 )
+from udckit.specs._explanation import Example, Explanation, explanation
 from udckit.specs._guide import guide, guide_words
 from udckit.specs._operation import Operation
 from udckit.specs._problem import Problem
@@ -22,6 +23,8 @@ __all__ = [
     "Box",
     "Dialect",
     "Edition",
+    "Example",
+    "Explanation",
     "Match",
     "Operation",
     "Problem",
@@ -41,6 +44,7 @@ __all__ = [
     "dialects",
     "digests",
     "edition",
+    "explanation",
     "guide",
     "guide_words",
     "readings",

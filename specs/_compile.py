@@ -11,10 +11,12 @@ from udckit.specs import _digest, _frozen
 from udckit.specs._compiled import COMPILED, ROOM
 
 _OMITTED: dict[str, Any] = {"readings": [], "needs": [], "checklist": None, "excluded": None}
+_EXPLAINING = ("passes", "fails", "example")
 SOURCES = (
     "checklist.yaml",
     "dialects.yaml",
     "editions/*.yaml",
+    "examples/*.yaml",
     "guide/*",
     "openapi/*.yaml",
     "readings.yaml",
@@ -34,7 +36,8 @@ def compiled() -> dict[str, str]:
     parts: dict[str, Any] = {
         **documents,
         "surfaces": sorted(documents),
-        "requirements": requirements(),
+        "requirements": [_judged(row) for row in requirements()],
+        "explanations": explanations(),
         "readings": _yaml(ROOM / "readings.yaml"),
         "checklist": _yaml(ROOM / "checklist.yaml"),
         "dialects": _yaml(ROOM / "dialects.yaml"),
@@ -58,6 +61,27 @@ def requirements() -> list[dict[str, Any]]:
         for path in sorted(ROOM.glob("requirements/*.yaml"))
         for row in _yaml(path)
     ]
+
+
+def explanations() -> dict[str, Any]:
+    """Read what passes and what fails, by row, and the examples that rows name."""
+    return {
+        "rows": {
+            row["id"]: {part: row[part] for part in _EXPLAINING}
+            for row in requirements()
+            if row["excluded"] is None
+        },
+        "examples": {
+            name: {part: text.rstrip("\n") for part, text in example.items()}
+            for path in sorted(ROOM.glob("examples/*.yaml"))
+            for name, example in _yaml(path).items()
+        },
+    }
+
+
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only an explanation tells: no run pays for it."""
+    return {part: value for part, value in row.items() if part not in _EXPLAINING}
 
 
 def stale() -> list[str]:

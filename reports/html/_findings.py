@@ -14,7 +14,7 @@ from udckit.reports._marks import VERDICT_MARKS
 from udckit.reports._printable import cut, one_line, printable
 from udckit.reports.html._marking import Part, marked
 from udckit.reports.message import replay_of
-from udckit.specs import catalogue, guide_words, readings
+from udckit.specs import Explanation, catalogue, explanation, guide_words, readings
 
 __all__ = ["Finding", "Shown", "finding", "shown"]
 
@@ -52,6 +52,7 @@ class Finding:
     replay: str | None
     timing: str | None
     fix: str
+    explained: Explanation | None
     sources: tuple[str, ...]
     guide: str | None
     readings: tuple[tuple[str, str], ...]
@@ -88,6 +89,7 @@ def finding(account: Account, verdict: Verdict, blocks: tuple[str, ...] = ()) ->
         replay=None if exchange is None else printable(curl(exchange)),
         timing=None if exchange is None else outcome(exchange),
         fix="" if row is None else row.fix,
+        explained=None if row is None else explanation(row.id),
         sources=() if row is None else row.source,
         guide=None if row is None else guide_words(row),
         readings=()

@@ -65,3 +65,18 @@ def test_unknown_name_is_exit_2_with_near_misses(udckit: Run) -> None:
         run = udckit("explain", *words)
         assert (run.returncode, run.stdout) == (2, "")
         assert f"Did you mean {hint}" in run.stderr
+
+
+def test_row_is_told_whole_with_an_example_to_copy(udckit: Run) -> None:
+    run = udckit("explain", "udc-health-002")
+
+    assert run.returncode == 0
+    labels = [line.split()[0] for line in run.stdout.splitlines() if line.startswith("  ")]
+    for label in ("guide", "observed", "check", "passes", "fails", "fix"):
+        assert label in labels, label
+    code, wire = run.stdout.split("in FastAPI")[1].split("on the wire")
+    assert '  @app.get("/health")' in code
+    assert "  GET /health HTTP/1.1" in wire
+    assert "  HTTP/1.1 200 OK" in wire
+    assert "The same code keeps" in wire
+    assert not any(line != line.rstrip() for line in run.stdout.splitlines())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import click
@@ -13,7 +13,15 @@ import click
 from udckit.cli._screen import encoding_of, has_colours, width_of
 from udckit.conformance import ROLES, STAGES, InvocationError, all_checks
 from udckit.reports import Page
-from udckit.specs import Requirement, catalogue, checklist, guide_words, readings
+from udckit.specs import (
+    Explanation,
+    Requirement,
+    catalogue,
+    checklist,
+    explanation,
+    guide_words,
+    readings,
+)
 
 __all__ = ["Wish", "counts", "facts_of", "list_rows", "rows_for", "tell_row"]
 
@@ -25,6 +33,16 @@ _WHY: Final = {
     "S": "the text says should",
     "X": "an example shows it",
     "R": "a reading",
+}
+
+
+_OBSERVED: Final = {
+    "probe": "a request is sent to it, and the answer judged",
+    "journal": "what it sends to the kit's Registry, Orchestrator and peers is read",
+    "fault": "something that it needs is made to fail, and what it does then is judged",
+    "trigger": "a request of yours makes it call a peer: `trigger` in udckit.toml",
+    "log": "what it writes to its standard output and error is read",
+    "none": "not from outside: only the repository shows it",
 }
 
 
@@ -108,6 +126,7 @@ def facts_of(row: Requirement) -> dict[str, Any]:
         "excluded": row.excluded,
         "fix": row.fix,
         "guide": guide_words(row),
+        "explanation": None if (told := explanation(row.id)) is None else asdict(told),
         "state": _state(row),
         "check": None
         if check is None
@@ -123,7 +142,28 @@ def tell_row(row: Requirement) -> None:
     for label, text in _told(row):
         page.labelled((label, "dim"), text, indent=2, width=_LABELS)
     page.blank()
+    told = explanation(row.id)
+    if told is not None:
+        _write_example(page, told, also=_also_kept(row, told))
     _print(page)
+
+
+def _also_kept(row: Requirement, told: Explanation) -> list[str]:
+    """Name the other rows that the same piece of code keeps."""
+    rows = (each for each in catalogue() if each != row.id)
+    return [each for each in rows if (other := explanation(each)) and other.example == told.example]
+
+
+def _write_example(page: Page, told: Explanation, also: list[str]) -> None:
+    for heading, text in (("in FastAPI", told.example.fastapi), ("on the wire", told.example.http)):
+        page.line((heading, "bold"))
+        page.blank()
+        for line in text.splitlines():
+            page.unbroken(("", ""), line, indent=2 if line else 0, width=0)
+        page.blank()
+    if also:
+        page.line((f"The same code keeps {', '.join(also)}.", "dim"))
+        page.blank()
 
 
 def _told(row: Requirement) -> list[tuple[str, str]]:
@@ -137,7 +177,10 @@ def _told(row: Requirement) -> list[tuple[str, str]]:
     lines = words.splitlines() if words else []
     told += [("guide" if n == 0 else "", line) for n, line in enumerate(lines)]
     told += [("reading", f"{each['id']}: {each['reading']}") for each in facts["readings"]]
-    told.append(("observed", f"by {', '.join(row.observe)}"))
+    told += [
+        ("observed" if n == 0 else "", f"{each}: {_OBSERVED[each]}")
+        for n, each in enumerate(row.observe)
+    ]
     if row.needs:
         told.append(("needs", ", ".join(row.needs)))
     box = next((box for box in checklist() if box.slug == row.checklist), None)
@@ -150,6 +193,9 @@ def _told(row: Requirement) -> list[tuple[str, str]]:
         told.append(("check", "none yet: it is not observed"))
     else:
         told.append(("check", f"{check['claim']} ({check['module']})"))
+    explained = explanation(row.id)
+    if explained is not None:
+        told += [("passes", explained.passes), ("fails", explained.fails)]
     told.append(("fix", row.fix))
     return told
 
