@@ -1,15 +1,16 @@
 """GET /dependencies: what a droplet needs, and in which shape it says so."""
 
 from udckit.conformance import NotObserved, Probe, expect, quote, verifies
-from udckit.conformance.suites.udc._ground import reading
+from udckit.conformance.suites.udc._ground import ONCE_IT_IS_ASKED, alike, reading
 
 
-@verifies("UDC-DEPS-002")
+@verifies("UDC-DEPS-002", order=ONCE_IT_IS_ASKED)
 def dependencies_are_three_lists(service: Probe) -> None:
     """/dependencies has its three lists, and their items name what they are."""
     seen = reading(service, "/dependencies")
 
-    expect(seen).members("required_services", "optional_services", "external_apis")
+    for each in alike(service, seen):
+        expect(each).members("required_services", "optional_services", "external_apis")
 
 
 @verifies("UDC-DEPS-006")

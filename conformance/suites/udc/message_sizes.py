@@ -3,12 +3,13 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from udckit.conformance import Probe, expect, verifies
+from udckit.conformance import MISSING, Probe, expect, verifies
 from udckit.conformance.suites.udc._ground import accepted, message_with, query, receipt
 
 _KILOBYTES: Final = 64 * 1024
 _MEGABYTES: Final = 10 * 1024 * 1024
 _SANE_DEPTH: Final = 20
+_RECEIPT: Final = ("received", "message_id", "status")
 _ABSURD_DEPTH: Final = 10_000
 _LAUNCHED: Final = frozenset({"launch", "app"})
 _CLOSED: Final = frozenset({"reset", "protocol"})
@@ -39,11 +40,15 @@ _ODD: Final = (
 @verifies("UDC-MSG-016")
 def large_messages_are_handled(service: Probe) -> None:
     """What is large but sane is accepted; what is over-large is refused with a 4xx."""
-    accepted(service, query(service))
+    usual = expect(accepted(service, query(service))).body()
 
     for what, payload in _SANE:
         seen = receipt(service, payload=payload)
         expect(seen).asked().holds(seen.status == HTTPStatus.OK, expected=f"status 200 to {what}")
+        missing = [name for name in _RECEIPT if name in usual and seen.member(name) is MISSING]
+        expect(seen).holds(
+            not missing, expected=f"a receipt with `{'`, `'.join(missing)}` to {what}"
+        )
     for what, written in _ODD:
         seen = service.send(message_with(service, written))
         fine = seen.status == HTTPStatus.OK or _is_a_refusal(seen.status)

@@ -5,6 +5,7 @@ from typing import Final
 
 from udckit.conformance import NotObserved, Observation, Probe, expect, operation_of, verifies
 from udckit.conformance.suites.udc._ground import (
+    ONCE_IT_IS_ASKED,
     answer_at,
     answer_to_a_message,
     each_of,
@@ -59,19 +60,19 @@ def _shows_which_paths_there_are(service: Probe, asked: list[Observation]) -> No
         )
 
 
-@verifies("UDC-ALL-002")
+@verifies("UDC-ALL-002", order=ONCE_IT_IS_ASKED)
 def bodies_are_json(service: Probe) -> None:
     """The five bodies are JSON, and say so in their media type."""
-    each_of(five(service), lambda seen: expect(seen).json_body())
+    each_of(service, five(service), lambda seen: expect(seen).json_body())
 
 
-@verifies("UDC-ALL-003")
+@verifies("UDC-ALL-003", order=ONCE_IT_IS_ASKED)
 def bodies_are_bare(service: Probe) -> None:
     """The five bodies are bare objects, without an envelope."""
-    each_of(five(service), lambda seen: expect(seen).bare_object())
+    each_of(service, five(service), lambda seen: expect(seen).bare_object())
 
 
-@verifies("UDC-ALL-006")
+@verifies("UDC-ALL-006", order=ONCE_IT_IS_ASKED)
 def words_are_exact(service: Probe) -> None:
     """Words that the contract closes are spelled exactly, in lower case.
 
@@ -79,7 +80,7 @@ def words_are_exact(service: Probe) -> None:
     are strings: a wrong word fails here and in the member's own row, a member that is missing or
     no string in its own row alone.
     """
-    each_of(five(service), _words)
+    each_of(service, five(service), _words)
 
 
 def _words(seen: Observation) -> None:
