@@ -30,6 +30,7 @@ OTHER_TESTS = {
     "generated": "the tests that nobody wrote, and the faults that only they find",
     "hostile": "servers that answer as no server should",
     "pacts": "contracts that each consumer writes",
+    "proof": "what the kit catches and whom it blames wrongly, measured and written down",
     "report_support": "droplets and a browser for the reports",
 }
 """The folders of tests/ that mirror no room, each with its reason to exist."""
