@@ -22,6 +22,12 @@ _END: Final = b"\r\n\r\n"
 _RECEIVED: Final = b'{"received": true, "message_id": "udckit-1", "status": "processing"}'
 """Right for a message, and for a callback."""
 
+_FAILURE: Final = (
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 57\r\n\r\n"
+    b'{"error":{"code":"INTERNAL_ERROR","message":"It broke."}}'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -38,10 +44,14 @@ class Call:
 
 
 class Peer:
-    """Listens on a free port of `host`; raises OSError where it cannot."""
+    """Listens on a free port of `host`; raises OSError where it cannot.
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    One that `fails` answers 500 to everything.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", *, fails: bool = False) -> None:
         self.host = host
+        self.fails = fails
         self.calls: list[Call] = []
         self._news = threading.Condition()
         self._socket = socket.create_server((host, 0))
@@ -99,7 +109,7 @@ class Peer:
                 self._note(call)
                 if not call.method:
                     break
-                connection.sendall(_answer(call.target))
+                connection.sendall(_FAILURE if self.fails else _answer(call.target))
         self._open.discard(connection)
 
     def _note(self, call: Call) -> None:

@@ -210,13 +210,15 @@ class Probe:
         """Give every exchange of the run up to now, whoever asked for it."""
         return [self._seen(exchange) for exchange in self.source.so_far()]
 
-    def sender(self, name: str, *, listens: bool = False, **facts: Any) -> Sender | None:
+    def sender(
+        self, name: str, *, listens: bool = False, fails: bool = False, **facts: Any
+    ) -> Sender | None:
         """Register another service at the authority, for a token of its own.
 
         None where it cannot be. `listens` registers it under the address of the kit's peer of
-        that name; `facts` are members of the registration.
+        that name, which answers 500 where it `fails`; `facts` are members of the registration.
         """
-        return self.source.around.enrol(name, listens=listens, facts=facts)
+        return self.source.around.enrol(name, listens=listens, fails=fails, facts=facts)
 
     def peer(self, name: str, host: str = "127.0.0.1") -> str | None:
         """Give the URL of a peer that listens; None where the target cannot reach it."""

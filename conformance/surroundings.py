@@ -32,7 +32,9 @@ class Surroundings(Protocol):
         """Say what a token was made for."""
         ...
 
-    def enrol(self, name: str, *, listens: bool, facts: Mapping[str, Any]) -> Sender | None:
+    def enrol(
+        self, name: str, *, listens: bool, fails: bool, facts: Mapping[str, Any]
+    ) -> Sender | None:
         """Register a further service."""
         ...
 
@@ -84,9 +86,11 @@ class LiveSurroundings:
     def label(self, token: str, what: str) -> None:
         self.redactor.issued(token, what)
 
-    def enrol(self, name: str, *, listens: bool, facts: Mapping[str, Any]) -> Sender | None:
+    def enrol(
+        self, name: str, *, listens: bool, fails: bool, facts: Mapping[str, Any]
+    ) -> Sender | None:
         if name not in self._senders:
-            self._senders[name] = self._enrolled(name, listens=listens, facts=facts)
+            self._senders[name] = self._enrolled(name, listens=listens, fails=fails, facts=facts)
         sender = self._senders[name]
         self._told(f"enrol {name}", None if sender is None else [sender.token, sender.service_id])
         return sender
@@ -135,10 +139,12 @@ class LiveSurroundings:
     def _told(self, asked: str, told: Any) -> None:
         self.recorder.write({"kind": "surroundings", "asked": asked, "told": told})
 
-    def _enrolled(self, name: str, *, listens: bool, facts: Mapping[str, Any]) -> Sender | None:
+    def _enrolled(
+        self, name: str, *, listens: bool, fails: bool, facts: Mapping[str, Any]
+    ) -> Sender | None:
         where: dict[str, Any] = {}
         if listens:
-            self._peers.setdefault(name, self._opened("127.0.0.1"))
+            self._peers.setdefault(name, self._opened("127.0.0.1", fails=fails))
             peer = self._peers[name]
             if peer is None:
                 return None
@@ -150,11 +156,11 @@ class LiveSurroundings:
         self.redactor.issued(token, f"registration of {name}")
         return Sender(name, self.redactor.text(token), number)
 
-    def _opened(self, host: str) -> Peer | None:
+    def _opened(self, host: str, *, fails: bool = False) -> Peer | None:
         if not self.listens:
             return None
         try:
-            return Peer(host)
+            return Peer(host, fails=fails)
         except OSError:
             return None
 
@@ -191,7 +197,14 @@ class RecordedSurroundings:
     def label(self, token: str, what: str) -> None:
         """Nothing is sent."""
 
-    def enrol(self, name: str, *, listens: bool, facts: Mapping[str, Any]) -> Sender | None:  # noqa: ARG002 - the record knows
+    def enrol(
+        self,
+        name: str,
+        *,
+        listens: bool,  # noqa: ARG002 - the record knows
+        fails: bool,  # noqa: ARG002 - the record knows
+        facts: Mapping[str, Any],  # noqa: ARG002 - the record knows
+    ) -> Sender | None:
         told = self._told[f"enrol {name}"].popleft()
         return None if told is None else Sender(name, told[0], told[1])
 

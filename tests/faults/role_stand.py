@@ -23,6 +23,7 @@ from udckit.conformance import (
     TokenShelf,
 )
 from udckit.conformance.authority import Authority, from_registry
+from udckit.conformance.scenario import FasterClock
 from udckit.conformance.surroundings import LiveSurroundings
 from udckit.conformance.target import launch
 from udckit.specs import catalogue
@@ -39,6 +40,7 @@ _FAMILIES: Final = {
 }
 _DAY: Final = 86_400
 _STARTUP: Final = 20.0
+_SILENCE: Final = 180.0
 
 
 def own_rows(role: Role, *stages: str) -> tuple[str, ...]:
@@ -122,10 +124,13 @@ def _at_once(seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def role_stand(role: Role, make: Make, **behaviour: Any) -> Iterator[RoleStand]:
+def role_stand(
+    role: Role, make: Make, *, faster: float = 1.0, **behaviour: Any
+) -> Iterator[RoleStand]:
     """Bring a fake up, or the other right one in its own process; both of the same make.
 
-    The fakes live on a clock that is moved by hand, so that nobody waits. `behaviour` is a
+    The fakes live on a clock that is moved by hand, so that nobody waits. To the other
+    Orchestrator three minutes of silence are as much `faster` over. `behaviour` is a
     FakeOrchestrator's.
     """
     with contextlib.ExitStack() as stack:
@@ -143,7 +148,11 @@ def role_stand(role: Role, make: Make, **behaviour: Any) -> Iterator[RoleStand]:
         else:
             registry = url = stack.enter_context(_launched("registry"))
             if role == "orchestrator":
-                url = stack.enter_context(_launched("orchestrator", REGISTRY_URL=registry))
+                silence = f"{_SILENCE / faster:g}"
+                url = stack.enter_context(
+                    _launched("orchestrator", REGISTRY_URL=registry, SILENCE=silence)
+                )
+                clock = FasterClock(faster) if faster > 1 else clock
         authority = from_registry(registry)
         proxy = stack.enter_context(FaultProxy(url, token=authority.tokens.valid))
         yield RoleStand(role, proxy, authority, clock, forget)

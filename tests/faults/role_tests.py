@@ -7,13 +7,14 @@ from typing import Final
 from faults.fault import Fault, all_faults
 from faults.role_stand import Role, RoleStand, own_rows
 from faults.stand import Seen
-from udckit.conformance import dump, rejudge
+from udckit.conformance import STAGES, dump, rejudge
 from udckit.specs import catalogue
 
 __all__ = [
     "JUDGED",
     "is_certified_in_shape",
     "is_let_be",
+    "is_of_later_stages",
     "is_seen",
     "keeps_its_own_rows",
     "unkilled",
@@ -24,6 +25,10 @@ JUDGED: Final = ("shape", "security")
 
 _MAY_LACK: Final = frozenset({"OPS-METRICS-001", "ERR-002"})
 """SHOULDs that a right one need not keep: /metrics, and the error form (CONF-16)."""
+
+
+_KILLED_ELSEWHERE: Final = frozenset({"REG-KEY-004", "ORCH-UDC-001"})
+"""Rows that a start of the target shows, which the proxy has no part in: their own tests do."""
 
 
 def is_certified_in_shape(stand: RoleStand) -> None:
@@ -63,15 +68,21 @@ def _judges_again_alike(seen: Seen) -> None:
 def is_seen(stand: RoleStand, fault: Fault, *, attributed: bool) -> None:
     """Hold that a fault fails the rows that it kills; `attributed`: and no other of the role's."""
     whole = any(row.endswith("-UDC-001") for row in fault.kills)
-    rows = own_rows(stand.role, *JUDGED) if attributed else fault.kills
+    alone = not attributed or is_of_later_stages(fault)
+    rows = fault.kills if alone else own_rows(stand.role, *JUDGED)
     seen = stand.run(fault, stages=("shape",)) if whole else stand.run(fault, only=rows)
 
     assert seen.struck, f"{fault.id} struck nothing: {fault.source} says where it should"
     assert seen.errors() == []
     assert [seen.said(row) for row in fault.kills if seen.word(row) != "fail"] == [], fault.story
-    if attributed:
+    if attributed and not alone:
         more = blamed(seen) - {*fault.kills, *fault.also} - _MAY_LACK
         assert [seen.said(row) for row in sorted(more)] == [], fault.story
+
+
+def is_of_later_stages(fault: Fault) -> bool:
+    """True where its rows are those of integration and resilience: they are judged alone."""
+    return not any(catalogue()[row].stage in JUDGED for row in fault.kills)
 
 
 def blamed(seen: Seen) -> set[str]:
@@ -82,7 +93,9 @@ def blamed(seen: Seen) -> set[str]:
 def unkilled(role: Role) -> list[str]:
     """Name the rows of a role that no fault of its catalogue kills."""
     killed = {row for fault in all_faults(role) for row in fault.kills}
-    return [row for row in own_rows(role, *JUDGED) if row not in killed]
+    return [
+        row for row in own_rows(role, *STAGES) if row not in killed and row not in _KILLED_ELSEWHERE
+    ]
 
 
 def is_let_be(stand: RoleStand, oddity: Fault) -> None:

@@ -10,6 +10,10 @@ from udckit.conformance import MISSING, UDC_PATHS, NotObserved, Observation, Pro
 from udckit.conformance.heard import Sender
 from udckit.conformance.suites.orchestrator._worker import assignments, give_work
 
+STILL_ALIVE: Final = 174.0
+SURELY_DEAD: Final = 240.0
+"""Seconds of silence: a second before 180 less the tolerance of a beat, and a minute after."""
+
 _ROUTED_WITHIN: Final = 5.0
 
 Life = tuple[str, ...]

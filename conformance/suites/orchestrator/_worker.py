@@ -16,28 +16,42 @@ WITHIN: Final = 30.0
 _MESSAGE: Final = "/message"
 
 
-def worker(service: Probe, name: str = WORKER, ability: str = ABILITY) -> Sender:
-    """Register a worker, and let it beat; where it cannot be, nothing is observed."""
-    hired = service.sender(name, listens=True, capabilities=[ability])
+def worker(
+    service: Probe, name: str = WORKER, ability: str = ABILITY, *, fails: bool = False
+) -> Sender:
+    """Register a worker, and let it beat once in a run; where it cannot be, nothing is observed.
+
+    One that `fails` answers every message with 500.
+    """
+    hired = service.sender(name, listens=True, fails=fails, capabilities=[ability])
     if hired is None:
         raise NotObserved(
             "no droplet of the kit's stands beside the target: give --registry, the Registry that "
             "it trusts, on a machine that it can reach"
         )
-    lives(service, hired)
+    first_beat(service, hired)
     return hired
 
 
+def first_beat(service: Probe, hired: Sender) -> Observation:
+    """Give the first beat of a worker in this run, sent when it is first asked for."""
+    seen = service.once(f"{hired.name} begins to beat", _a_beat_of(hired))
+    return taken(seen, owner="ORCH-HB-001")
+
+
 def lives(service: Probe, hired: Sender) -> Observation:
-    """Let a worker beat once."""
+    """Let a worker beat once more."""
+    return taken(service.send(_a_beat_of(hired)), owner="ORCH-HB-001")
+
+
+def _a_beat_of(hired: Sender) -> Ask:
     body = {
         "service_id": hired.service_id,
         "service_name": hired.name,
         "status": "active",
         "metrics": {"requests_per_minute": 0.0},
     }
-    seen = service.send(Ask("POST", "/heartbeat", hired.token, body))
-    return taken(seen, owner="ORCH-HB-001")
+    return Ask("POST", "/heartbeat", hired.token, body)
 
 
 def give_work(service: Probe, mark: str, ability: str = ABILITY) -> Observation:

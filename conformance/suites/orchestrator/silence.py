@@ -1,14 +1,11 @@
 """How an Orchestrator tells the dead from the living: by 180 seconds of silence."""
 
 from udckit.conformance import Probe, expect, verifies
-from udckit.conformance.suites.orchestrator._life import oracle
+from udckit.conformance.suites.orchestrator._life import STILL_ALIVE, SURELY_DEAD, oracle
 from udckit.conformance.suites.orchestrator._worker import lives, worker
 
 SILENT = "udckit-silent"
 ABILITY = "udckit-silence"
-STILL_ALIVE = 174.0
-SURELY_DEAD = 240.0
-"""Seconds of silence: a second before 180 less the tolerance of a beat, and a minute after."""
 
 
 @verifies("ORCH-HB-007", order=30)

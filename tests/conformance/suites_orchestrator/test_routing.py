@@ -9,7 +9,9 @@ from faults.role_stand import Make, RoleStand, role_stand
 from faults.stand import Seen
 
 from udckit.conformance import dump, rejudge
+from udckit.fakes._routing import Router
 from udckit.fakes._standing import Inside
+from udckit.fakes._tasks import Task
 
 ROUTES = ("ORCH-TASK-007", "ORCH-TASK-009")
 Stands = Callable[[Make], RoleStand]
@@ -70,26 +72,6 @@ def test_task_that_comes_without_a_token_is_blamed(
     seen = orchestrators("fake").run(only=("ORCH-TASK-007",))
 
     assert "a message without one" in seen.said("ORCH-TASK-007")
-
-
-@pytest.mark.parametrize(
-    "lost",
-    [
-        "where: GET /tasks/*, when: {status: 200}, do: [{delete: result}]",
-        "where: POST /callback, do: [{answer: {status: 200, json: {received: true}}}]",
-        "where: POST /callback, do: [{answer: {status: 403, json: {detail: no}}}]",
-    ],
-)
-def test_result_that_does_not_come_back_is_blamed(
-    orchestrators: Stands, fault: Callable[[str], Fault], lost: str
-) -> None:
-    seen = orchestrators("fake").run(fault(lost), only=ROUTES)
-
-    assert {row: seen.word(row) for row in ROUTES} == {
-        "ORCH-TASK-007": "pass",
-        "ORCH-TASK-009": "fail",
-    }
-    said_alike(seen)
 
 
 def test_orchestrator_without_a_registry_of_ours_is_not_observed(
@@ -162,3 +144,88 @@ def test_life_that_nobody_tells_is_not_observed(
     seen = silence(orchestrators("fake"), silent)
 
     assert seen.word("ORCH-HB-007") == "not_observed"
+
+
+# Droplets that fail, and dead ones
+
+
+def failing(stand: RoleStand, fault: Fault | None = None) -> Seen:
+    seen = stand.run(fault, only=("ORCH-TASK-008",))
+    said_alike(seen)
+    return seen
+
+
+def test_right_orchestrator_loses_no_task_and_gives_none_to_the_dead(
+    orchestrators: Stands,
+) -> None:
+    seen = failing(orchestrators("fake"))
+
+    assert seen.said("ORCH-TASK-008") == "ORCH-TASK-008 pass"
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("_worker", "failing"):
+        monkeypatch.setattr(f"udckit.conformance.suites.orchestrator.{module}.WITHIN", 0.6)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_task_for_the_dead_is_blamed() -> None:
+    with role_stand("orchestrator", "fake", dead_after=1e6) as stand:
+        seen = failing(stand)
+
+    assert seen.word("ORCH-TASK-008") == "fail"
+    assert "a message to udckit-worker" in seen.said("ORCH-TASK-008")
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_task_that_is_lost_with_a_broken_droplet_is_blamed(
+    orchestrators: Stands, fault: Callable[[str], Fault]
+) -> None:
+    vanishes = fault("where: GET /tasks/*, do: [{answer: {status: 404, json: {detail: gone}}}]")
+
+    seen = failing(orchestrators("fake"), vanishes)
+
+    assert seen.word("ORCH-TASK-008") == "fail"
+    assert "404" in seen.said("ORCH-TASK-008")
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_orchestrator_that_gives_up_beside_a_broken_droplet_is_blamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    route = Router.route
+
+    def until_a_droplet_failed(self: Router, task: Task) -> None:
+        tried = [one.outcome for each in self._tasks.all() for one in each.attempts]
+        if "answered 500" not in tried:
+            route(self, task)
+
+    monkeypatch.setattr(Router, "route", until_a_droplet_failed)
+    with role_stand("orchestrator", "fake") as stand:
+        seen = failing(stand)
+
+    assert seen.word("ORCH-TASK-008") == "fail"
+    assert "none came to it" in seen.said("ORCH-TASK-008")
+
+
+def test_orchestrator_that_hands_out_nothing_shows_nothing(
+    orchestrators: Stands, fault: Callable[[str], Fault], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("udckit.conformance.suites.orchestrator._worker.WITHIN", 0.2)
+    nobody = fault("where: POST /tasks, do: [{request_set: {task_type: udckit-nobody-can}}]")
+
+    seen = failing(orchestrators("fake"), nobody)
+
+    assert seen.word("ORCH-TASK-008") == "not_observed"
+    assert seen.outcomes.verdicts["ORCH-TASK-008"].blocked_by == "ORCH-TASK-007"
+
+
+def test_other_orchestrator_tells_the_dead_and_loses_nothing() -> None:
+    """In its own process, where three minutes are some seconds."""
+    with role_stand("orchestrator", "aiohttp", faster=40.0) as stand:
+        seen = stand.run(only=("ORCH-HB-007", "ORCH-TASK-008"))
+
+    assert seen.said("ORCH-HB-007") == "ORCH-HB-007 pass"
+    assert seen.said("ORCH-TASK-008") == "ORCH-TASK-008 pass"
+    said_alike(seen)

@@ -4,7 +4,8 @@ Legal differences: errors are `{"detail": …}`, 422 for bad bodies, a beat is a
 object, a task with 202, task ids are UUIDs, nothing is queued in memory: a worker reads the table.
 Who lives is told at /droplets, as a word of its own.
 
-Run: python orchestrator.py [PORT]; REGISTRY_URL says where the Registry is.
+Run: python orchestrator.py [PORT]; REGISTRY_URL says where the Registry is, SILENCE after how many
+seconds without a beat a droplet is lost, where that is not 180.
 """
 
 import asyncio
@@ -31,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 VERSION = "0.9.3"
 LEEWAY = 45
-SILENCE = 180
+SILENCE = float(os.environ.get("SILENCE", "180"))
 LARGEST_BODY = 512 * 1024
 BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 WORDS = ("active", "inactive", "error")
