@@ -152,7 +152,9 @@ def role_stand(
                 url = stack.enter_context(
                     _launched("orchestrator", REGISTRY_URL=registry, SILENCE=silence)
                 )
-                clock = FasterClock(faster) if faster > 1 else clock
+                if faster > 1:
+                    clock = hurried = FasterClock(faster)
+                    hurried.hurry()
         authority = from_registry(registry)
         proxy = stack.enter_context(FaultProxy(url, token=authority.tokens.valid))
         yield RoleStand(role, proxy, authority, clock, forget)
