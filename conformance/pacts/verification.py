@@ -15,7 +15,7 @@ from udckit.conformance.errors import InvocationError, NotApplicable, NotObserve
 from udckit.conformance.observation import quote
 from udckit.conformance.options import Options
 from udckit.conformance.pacts._adapter import must_have_pact, verify_file
-from udckit.conformance.pacts._document import Interaction, PactFile
+from udckit.conformance.pacts._document import PROVIDERS, Interaction, PactFile
 from udckit.conformance.pacts._listener import Listener
 from udckit.conformance.pacts._promises import requirements_at
 from udckit.conformance.pacts._states import ANY_STATE, Stage, bring_about
@@ -234,7 +234,8 @@ def _missing(raw: Mapping[str, Any]) -> str | None:
 def _own(one: Interaction, ids: Iterable[str]) -> tuple[str, ...]:
     """Those that bind this provider: what the consumer says it leans on first, then MUST first."""
     rows = catalogue()
-    bound = [each for each in ids if each in rows and one.provider in rows[each].roles]
+    role = one.provider if one.provider in PROVIDERS else "droplet"
+    bound = [each for each in ids if each in rows and role in rows[each].roles]
     if not bound:
         bound = [each for each in one.requirements if each in rows]
     order = sorted(bound, key=lambda each: (each not in one.says, rows[each].level != "MUST"))

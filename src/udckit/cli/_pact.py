@@ -77,6 +77,7 @@ def command() -> None:
 @click.option("--provider", required=True, metavar="ROLE", help="registry, orchestrator, droplet.")
 @click.option("--pact", "pacts", type=_path, multiple=True, metavar="PATH", help="These instead.")
 @click.option("--from-broker", is_flag=True, help="The broker's instead, for this provider.")
+@click.option("--name", metavar="NAME", help="What consumers call it; else the role.")
 @click.option("--consumer", "consumers", multiple=True, metavar="NAME", help="Only its pacts.")
 @click.option("--publish", is_flag=True, help="Give the results to the broker.")
 @click.option("--version", metavar="V", help="The provider's version; else CI's commit.")

@@ -47,7 +47,8 @@ def _record(typed: Mapping[str, Any]) -> int:
     files = write_recorded(what, typed["output"])
     click.echo(f"{what.name} {what.version}, recorded from what it sent")
     for pact in files:
-        click.echo(f"✓ {pact.path}: {len(pact.interactions)} interactions")
+        count = len(pact.interactions)
+        click.echo(f"✓ {pact.path}: {count} interaction{'s' * (count > 1)}")
         for one in pact.interactions:
             click.echo(f"    {printable(one.description)}")
     return _told(what, heard)

@@ -97,7 +97,7 @@ def _publishable(typed: Mapping[str, Any]) -> None:
 
 
 def _chosen(typed: Mapping[str, Any], ci: Ci) -> Chosen:
-    provider, wanted = typed["provider"], typed["consumers"]
+    provider, wanted = typed["name"] or typed["provider"], typed["consumers"]
     if typed["from_broker"] and typed["pacts"]:
         raise InvocationError("Give --pact or --from-broker, not both.")
     if typed["from_broker"]:
@@ -112,9 +112,10 @@ def _chosen(typed: Mapping[str, Any], ci: Ci) -> Chosen:
         brokered = tuple(one for one in brokered if not wanted or one.pact.consumer in wanted)
         return Chosen(_some([one.pact for one in brokered], wanted), brokered)
     if typed["pacts"]:
-        given = [one for one in pact_files(typed["pacts"]) if one.provider == provider]
+        names = {provider, typed["provider"]}
+        given = [one for one in pact_files(typed["pacts"]) if one.provider in names]
         return Chosen(_some(given, wanted))
-    return Chosen(_some(list(kit_pacts(provider)), wanted))
+    return Chosen(_some(list(kit_pacts(typed["provider"])), wanted))
 
 
 def _some(pacts: Sequence[PactFile], wanted: Sequence[str]) -> tuple[PactFile, ...]:
@@ -139,7 +140,7 @@ def _results(
     if bodies and not typed["dry_run"]:
         branch = typed["branch"] or ci.branch
         with broker_at(access_of(typed["broker"], os.environ)) as broker:
-            broker.send(typed["provider"], version, branch, bodies)
+            broker.send(typed["name"] or typed["provider"], version, branch, bodies)
     return bodies
 
 
