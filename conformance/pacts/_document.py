@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -114,9 +114,12 @@ class PactFile:
         """What the kit wrote into it: of a recording, how it came about, and its version."""
         return _object(_object(self.raw.get("metadata")).get("udckit"))
 
-    def only(self, descriptions: frozenset[str]) -> Mapping[str, Any]:
-        """Give the document with these interactions alone."""
-        kept = [one.raw for one in self.interactions if one.description in descriptions]
+    def numbered(self, places: Iterable[int]) -> Mapping[str, Any]:
+        """Give the document with these interactions alone, each called by its place.
+
+        Pact knows an interaction by its description, of which there may be two alike.
+        """
+        kept = [{**self.interactions[n].raw, "description": str(n)} for n in places]
         return {**self.raw, "interactions": kept}
 
 

@@ -124,6 +124,9 @@ def _expired(stage: Stage) -> Values:
     times = {"iat": now - 7200, "exp": now - 3600}
     who = {"service_id": values["service_id"], "service_name": values["name"]}
     if stage.key is not None:
+        if not stage.key.public.signed(values["token"]):
+            why = "the signing key is not that of the Registry, so what it signs shows nothing"
+            raise NotObserved(why)
         return {**values, "token": stage.key.sign({**who, "capabilities": [], **times})}
     signer = stage.url if stage.role == "registry" else stage.registry
     try:

@@ -32,6 +32,7 @@ __all__ = [
 DEADLINE: Final = 15.0
 """Seconds that the broker has for one answer."""
 _LIMIT: Final = 16 * 1024 * 1024
+_MOST_SAID: Final = 600
 _HAL: Final = "application/hal+json, application/json"
 _CONFLICT: Final = 409
 _RESULTS: Final = "pb:publish-verification-results"
@@ -53,6 +54,11 @@ class BrokerAccess:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
+        if "@" in parts.netloc:
+            raise InvocationError(
+                "The broker's URL holds credentials: leave them out, and set PACT_BROKER_USERNAME "
+                "and PACT_BROKER_PASSWORD, which are never shown."
+            )
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise InvocationError(
                 f"{self.url!r} is no URL of a Pact Broker, such as http://127.0.0.1:9292"
@@ -141,7 +147,7 @@ class Broker:
         self._access = access
         self._wire = wire
         index = self._ask("GET", access.url.rstrip("/") + "/")
-        self._links: Mapping[str, Any] = index.get("_links", {})
+        self._links = index.get("_links")
 
     def publish(self, publication: Publication) -> tuple[str, ...]:
         """Publish every contract of a version in one request; give what the broker says of it."""
@@ -160,8 +166,9 @@ class Broker:
             selectors.append({"matchingBranch": True})
             asked["providerVersionBranch"] = branch
         where = self._link("pb:provider-pacts-for-verification", provider=provider)
-        listed = self._ask("POST", where, asked).get("_embedded", {}).get("pacts", ())
-        return tuple(self._pact(one["_links"]["self"]["href"]) for one in listed)
+        listed = _at(self._ask("POST", where, asked), "_embedded", "pacts") or ()
+        hrefs = [_at(one, "_links", "self", "href") for one in listed]
+        return tuple(self._pact(str(href)) for href in hrefs if href)
 
     def send(
         self, provider: str, version: str, branch: str | None, results: Sequence[Mapping[str, Any]]
@@ -183,26 +190,27 @@ class Broker:
 
     def _pact(self, href: str) -> Brokered:
         raw = dict(self._ask("GET", href))
-        links = raw.pop("_links", {})
-        if _RESULTS not in links:
+        results = _at(raw.pop("_links", {}), _RESULTS, "href")
+        if not isinstance(results, str):
             raise BrokerError(f"The pact at {href} has no link for results: is this a Pact Broker?")
-        return Brokered(pact_of(raw, Path(f"{href}.json")), links[_RESULTS]["href"])
+        return Brokered(pact_of(raw, Path(href)), results)
 
     def _branch_version(self, provider: str, version: str, branch: str) -> str:
         about = self._ask("GET", self._link("pb:pacticipant", pacticipant=provider))
-        template = about.get("_links", {}).get("pb:branch-version", {}).get("href")
+        template = _at(about, "_links", "pb:branch-version", "href")
         if template is None:
             template = f"{self._access.url.rstrip('/')}/pacticipants/{_safe(provider)}"
             template += "/branches/{branch}/versions/{version}"
         return _filled(str(template), {"branch": branch, "version": version})
 
     def _link(self, name: str, **values: str) -> str:
-        if name not in self._links:
+        href = _at(self._links, name, "href")
+        if not isinstance(href, str):
             raise BrokerError(
                 f"The broker at {self._access.url} does not know {name}: is it a Pact Broker of "
                 "2.86 or later, and is this its base URL?"
             )
-        return _filled(str(self._links[name]["href"]), values)
+        return _filled(href, values)
 
     def _ask(self, method: str, url: str, value: Any = None) -> Mapping[str, Any]:
         headers = [("Accept", _HAL), ("User-Agent", "udckit")]
@@ -240,7 +248,8 @@ class Broker:
             answer = {}
         if returned.status < 300 and isinstance(answer, dict):  # noqa: PLR2004 - the 2xx
             return answer
-        said = "; ".join(notices_of(answer)) or returned.body[:200].decode("utf-8", "replace")
+        said = "; ".join(notices_of(answer)) or returned.body.decode("utf-8", "replace")
+        said = said[:_MOST_SAID]
         if returned.status == _CONFLICT:
             raise BrokerError(
                 f"{where} has another contract under this version already, and that of a version "
@@ -278,6 +287,13 @@ def notices_of(answer: Any) -> tuple[str, ...]:
         errors = answer.get("errors") or answer.get("error") or ()
         notices = list(_flat(errors))
     return tuple(str(one) for one in notices if one)
+
+
+def _at(value: Any, *names: str) -> Any:
+    """Give what stands below these names of an answer; None where it is formed otherwise."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _flat(value: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -103,11 +103,11 @@ def _stage(options: Options, reached: Reached, listener: Listener) -> Stage:
 
 def _verified(pact: PactFile, stage: Stage, tell: Callable[[str], None]) -> list[Finding]:
     """States first, each once: one that fails is the kit's own error, and nothing waits for it."""
-    findings: dict[str, Finding] = {}
+    findings: dict[int, Finding] = {}
     produced: dict[str, Any] = {}
     values: dict[str, Mapping[str, Any]] = {}
     troubles: dict[str, tuple[Word, str, str | None]] = {}
-    for one in pact.interactions:
+    for place, one in enumerate(pact.interactions):
         for state in one.states or (ANY_STATE,):
             if state not in values and state not in troubles:
                 if state != ANY_STATE:
@@ -115,10 +115,10 @@ def _verified(pact: PactFile, stage: Stage, tell: Callable[[str], None]) -> list
                 _prepare(state, stage, values, troubles)
             if state in troubles:
                 word, reason, blocked_by = troubles[state]
-                findings[one.description] = _found(one, word, (), reason, blocked_by)
+                findings[place] = _found(one, word, (), reason, blocked_by)
             elif one.is_message:
-                produced[one.description] = values[state].get("contents")
-    ready = frozenset(one.description for one in pact.interactions) - findings.keys()
+                produced[str(place)] = values[state].get("contents")
+    ready = [place for place in range(len(pact.interactions)) if place not in findings]
     if ready:
         stage.listener.values = dict(values)
         stage.listener.messages = produced
@@ -128,8 +128,8 @@ def _verified(pact: PactFile, stage: Stage, tell: Callable[[str], None]) -> list
         told = f"{each.at}: {each.what}"
         asked[each.description] = (*asked.get(each.description, ()), told)
     return [
-        replace(findings[one.description], unpromised=asked.get(one.description, ()))
-        for one in pact.interactions
+        replace(findings[place], unpromised=asked.get(one.description, ()))
+        for place, one in enumerate(pact.interactions)
     ]
 
 
@@ -145,14 +145,16 @@ def _prepare(
         troubles[state] = ("not_observed", missing.reason, missing.blocked_by)
     except NotApplicable as free:
         troubles[state] = ("not_applicable", free.reason, None)
+    except OSError as silence:
+        troubles[state] = ("not_observed", f"{state!r} did not come about: {silence}", None)
     except Exception as fault:  # noqa: BLE001 - whatever a state raises, it is not the provider's fault
         troubles[state] = ("error", f"the state {state!r} failed: {fault!r}", None)
 
 
-def _judged(pact: PactFile, stage: Stage, ready: frozenset[str]) -> dict[str, Finding]:
+def _judged(pact: PactFile, stage: Stage, ready: Sequence[int]) -> dict[int, Finding]:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / pact.path.name
-        path.write_text(json.dumps(pact.only(ready)), "utf-8")
+        path = Path(folder) / "pact.json"
+        path.write_text(json.dumps(pact.numbered(ready)), "utf-8")
         said = verify_file(
             path,
             stage.url,
@@ -161,18 +163,17 @@ def _judged(pact: PactFile, stage: Stage, ready: frozenset[str]) -> dict[str, Fi
             messages_at=stage.listener.messages_at,
             headers=dict(stage.headers),
         )
-    found: dict[str, Finding] = {}
-    for one in pact.interactions:
-        if one.description not in ready:
-            continue
-        if one.description not in said.judged:
+    found: dict[int, Finding] = {}
+    for place in ready:
+        one = pact.interactions[place]
+        if str(place) not in said.judged:
             why = "the pact core judged nothing here: " + said.output.strip()[-200:]
-            found[one.description] = _found(one, "error", (), why)
-        elif one.description in said.failed:
-            wrong = tuple(_mismatch(one, each) for each in said.failed[one.description])
-            found[one.description] = _found(one, "fail", wrong)
+            found[place] = _found(one, "error", (), why)
+        elif str(place) in said.failed:
+            wrong = tuple(_mismatch(one, each) for each in said.failed[str(place)])
+            found[place] = _found(one, "fail", wrong)
         else:
-            found[one.description] = _found(one, "pass", ())
+            found[place] = _found(one, "pass", ())
     return found
 
 

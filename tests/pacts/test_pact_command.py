@@ -113,6 +113,7 @@ def test_consumer_that_asks_for_what_nobody_promised_is_said_to(
         (("publish", *MINE, "--force"), "Which Pact Broker?"),
         (("publish", *MINE, "--broker", "http://127.0.0.1:1"), "This is no CI"),
         (("publish", *MINE, "--broker", "ftp://x", "--force"), "is no URL"),
+        (("publish", *MINE, "--broker", "http://me:pw@x", "--force"), "holds credentials"),
         (("publish", *MINE, "--broker", "http://x", "--force"), "Under which version?"),
         (("publish", str(PACTS), "--broker", "http://x", "--force"), "of several consumers"),
         (
@@ -267,6 +268,20 @@ def test_links_to_another_host_are_not_followed(
 
     assert ran.exit_code == 4
     assert "no credentials are sent" in ran.output
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[], {"_links": 7}, {"_links": {"pb:publish-contracts": "x"}}, None, "text", {"_links": []}],
+)
+def test_what_is_no_broker_is_said_to_be_none(
+    answer: Any, pact: Typed, broker: ProtocolBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ProtocolBroker, "answer", lambda *_: (200, answer))
+    ran = pact("publish", *MINE, "--broker", broker.url, **CI)
+
+    assert ran.exit_code == 4
+    assert "Pact Broker" in ran.output
 
 
 def test_broken_provider_may_not_be_deployed_and_a_right_one_may(

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.role_stand import Role, role_stand
 from fleet_support import launch
 
 from udckit.conformance import Options
 from udckit.conformance.pacts import Finding, _states, exit_code_of, kit_pacts, verify
 from udckit.fakes import FakeDroplet, FakeOrchestrator, FakeRegistry, FakesUp, Fault, fakes_up
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -137,3 +140,72 @@ def test_finding_of_an_unknown_state_names_those_that_are_known(fakes: FakesUp) 
 
     assert finding.verdict == "not_observed"
     assert "a registered droplet" in finding.reason
+
+
+def test_provider_that_falls_silent_is_not_the_kit_s_error(
+    fakes: FakesUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object) -> tuple[int, Any]:
+        raise OSError("POST /tasks: nobody answered")
+
+    monkeypatch.setattr(_states.Stage, "ask", silent)
+    findings = verified(fakes.orchestrator.url, "orchestrator")
+
+    (finding,) = broken(findings)
+    assert (finding.description, finding.verdict) == (
+        "a question how a task stands",
+        "not_observed",
+    )
+    assert "nobody answered" in finding.reason
+
+
+def test_interactions_of_one_description_are_told_apart(fakes: FakesUp) -> None:
+    (pact,) = kit_pacts("registry")
+    found, unknown = (
+        next(one for one in pact.interactions if one.description == name)
+        for name in ("a look-up of a service", "a look-up of an unknown service")
+    )
+    wrong = {**unknown.raw, "response": {"status": 200}, "description": found.description}
+    twins = replace(pact, interactions=(found, replace(unknown, raw=wrong)))
+    findings = verify(Options(url=fakes.registry.url, role="registry"), [twins])
+
+    assert [one.verdict for one in findings] == ["pass", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("key", "verdict"),
+    [
+        (ROOT / "fakes/keys/not-a-secret-udckit-test-key.pem", "pass"),
+        (None, "not_observed"),
+    ],
+    ids=["its-key", "no-key"],
+)
+def test_expired_token_is_signed_with_the_registry_s_key_where_it_is_given(
+    key: Path | None, verdict: str
+) -> None:
+    with FakeRegistry(control="nobody") as registry:
+        findings = verified(registry.url, "registry", signing_key=key)
+
+    assert words(findings)["droplet: a look-up with an expired token"] == verdict
+
+
+def test_key_that_is_not_the_registry_s_shows_nothing(fakes: FakesUp) -> None:
+    strange = ROOT / "conformance/forge/keys/not-a-secret-udckit-attacker-key.pem"
+    findings = verified(fakes.orchestrator.url, "orchestrator", signing_key=strange)
+
+    (finding,) = broken(findings)
+    assert finding.verdict == "not_observed"
+    assert "not that of the Registry" in finding.reason
+
+
+@pytest.mark.parametrize("role", ["registry", "orchestrator"])
+def test_other_right_one_keeps_every_pact(role: Role) -> None:
+    with role_stand(role, "aiohttp") as stand:
+        token = stand.authority.tokens.valid if role == "orchestrator" else None
+        findings = verified(stand.proxy.url, role, token=token)
+
+    assert {one.description for one in broken(findings)} <= {
+        "a look-up with an expired token",
+        "a beat with an expired token",
+    }
+    assert {one.verdict for one in broken(findings)} == {"not_observed"}

@@ -24,6 +24,7 @@ from udckit.conformance.pacts import (
     publication_of,
     tool_words,
 )
+from udckit.reports import printable
 
 __all__ = ["access_of", "asked", "may_publish", "published"]
 
@@ -81,7 +82,7 @@ def _published(typed: Mapping[str, Any], ci: Ci) -> int:
     with broker_at(access) as broker:
         notices = broker.publish(publication)
     for notice in notices:
-        click.echo(f"  broker    {notice}")
+        click.echo(f"  broker    {printable(notice)}")
     providers = ", ".join(pact.provider for pact in publication.pacts)
     click.echo(
         f"published {publication.consumer} {publication.version}"
@@ -123,8 +124,6 @@ def _asked(typed: Mapping[str, Any], ci: Ci) -> int:
 
 
 def _tell(what: str, answer: Answer) -> None:
-    from udckit.reports import printable  # noqa: PLC0415 - what a broker says is shown, not obeyed
-
     words = {"yes": "yes", "no": "no", "unknown": "not yet"}
     click.echo(f"{words[answer.word]}: {what}. {printable(answer.reason)}")
     for one in answer.pairs:

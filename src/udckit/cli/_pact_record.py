@@ -78,7 +78,7 @@ def _progress() -> Callable[[str], None]:
 
 def _told(what: Recorded, heard: Listened) -> int:
     for each in what.left_out:
-        complain(f"left out, for no contract has it: {each}")
+        complain(f"left out: {each}")
     if heard.incomplete:
         complain(
             f"this is not all that it needs: {heard.incomplete}. The pacts say so, and "
