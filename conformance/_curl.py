@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from udckit.conformance.exchange import Exchange, Request
-from udckit.conformance.forge import Recipe
+from udckit.conformance.forge import OF_THE_NAME, Recipe
 from udckit.conformance.redaction import PLACEHOLDER
 
 __all__ = ["curl"]
@@ -20,11 +20,14 @@ _USUAL: Final = frozenset({("accept", "*/*"), ("user-agent", "udckit")})
 _SPECIAL: Final = str.maketrans({each: f"\\{each}" for each in '\\"$`'})
 
 
-def curl(exchange: Exchange, recipe: Recipe | None = None) -> str:
+def curl(
+    exchange: Exchange, recipe: Recipe | None = None, *, service_name: str | None = None
+) -> str:
     """Give the command that sends the request again; a token is read from `$UDCKIT_TOKEN`.
 
     Where it was forged, the command mints it first: by the same recipe, against `udckit fakes up`
-    or with the kit's test key, so that it works nowhere else.
+    or with the kit's test key, so that it works nowhere else. `service_name` is the target's, of
+    which one recipe makes a secret.
     """
     request = exchange.request
     words = ["curl -i"]
@@ -47,7 +50,10 @@ def curl(exchange: Exchange, recipe: Recipe | None = None) -> str:
     command = " ".join(words)
     if recipe is None or _TOKEN not in command:
         return command
-    return f"UDCKIT_TOKEN=$(udckit fakes token --recipe {recipe.name}); {command}"
+    mint = f"udckit fakes token --recipe {recipe.name}"
+    if service_name is not None and recipe.secret == OF_THE_NAME:
+        mint += f" --target-name {_word(service_name)}"
+    return f"UDCKIT_TOKEN=$({mint}); {command}"
 
 
 def _headers(request: Request, recipe: Recipe | None) -> list[tuple[str, str]]:

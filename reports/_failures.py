@@ -10,6 +10,7 @@ from udckit.reports._account import Account, Cause, told_breaks
 from udckit.reports._known import known_failures, known_note
 from udckit.reports._page import Page
 from udckit.reports._printable import cut, one_line
+from udckit.reports._remedy import code_for, write_code
 from udckit.reports.message import LABEL_WIDTH, failure_lines, headline, mint_hint
 from udckit.specs import catalogue, readings
 
@@ -43,6 +44,7 @@ def write_failures(page: Page, account: Account, *, verbose: bool) -> None:
                 page.labelled((label, "dim"), text, indent=2, width=LABEL_WIDTH)
         if (note := known_note(account, verdict.id)) is not None:
             page.labelled(("known", "yellow"), one_line(note), indent=2, width=LABEL_WIDTH)
+        _write_code(page, verdict, verbose=verbose)
         if failure.blocks:
             told = _listed(failure.blocks, all_of_them=verbose)
             page.labelled(("blocks", "dim"), told, indent=2, width=LABEL_WIDTH)
@@ -56,6 +58,15 @@ def write_failures(page: Page, account: Account, *, verbose: bool) -> None:
         page.blank()
         page.unbroken(("token", "dim"), hint, indent=2, width=LABEL_WIDTH)
     _write_the_rest(page, account, full)
+
+
+def _write_code(page: Page, verdict: Verdict, *, verbose: bool) -> None:
+    """Show code that mends a finding, or say where it is shown: a screen holds little of it."""
+    if verbose:
+        write_code(page, verdict.id, indent=2, width=LABEL_WIDTH)
+    elif code_for(verdict.id) is not None:
+        told = f"udckit explain {verdict.id} shows it for FastAPI, with PyJWT and python-jose"
+        page.labelled(("code", "dim"), told, indent=2, width=LABEL_WIDTH)
 
 
 def _write_the_rest(page: Page, account: Account, full: int) -> None:

@@ -84,7 +84,7 @@ class Page:
         """Write a label and text that is copied as a whole, and so is never wrapped here."""
         name = styled(" " * indent, label)
         name.pad_right(max(indent + width - len(name.plain), 0))
-        self._lines.append(name + Text(text))
+        self._lines.append(_trimmed(name + Text(text)))
 
     def render(self, *, colour: bool, encoding: str | None) -> str:
         """Give the whole page as text, with the escape codes of a terminal where asked."""

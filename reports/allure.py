@@ -19,6 +19,7 @@ from udckit.reports._cases import asked_rows, exchanges_of, family, why
 from udckit.reports._exchange_text import answer_text, outcome, request_text
 from udckit.reports._format import Files, Format, Run
 from udckit.reports._printable import one_line, printable
+from udckit.reports._remedy import code_for
 from udckit.reports._seen import ended, identity, utc
 from udckit.reports.message import failure_lines, headline
 from udckit.specs import catalogue, readings
@@ -128,7 +129,9 @@ def _told(account: Account, verdict: Verdict) -> Json | None:
     if verdict.verdict != "fail":
         return {"message": f"{verdict.verdict.replace('_', ' ')}: {why(verdict)}"}
     lines = failure_lines(account.record, verdict)
+    code = code_for(verdict.id)
     trace = "\n".join(f"{label:<10}{printable(text)}" for label, text in lines)
+    trace += f"\n\n{code}" if code is not None else ""
     prefix = "" if verdict.level == "MUST" else f"warning, a {verdict.level}: "
     return {"message": prefix + why(verdict), "trace": trace}
 

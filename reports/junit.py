@@ -16,6 +16,7 @@ from udckit.reports._account import Account, account_of
 from udckit.reports._cases import asked_rows, by_stage, family, owned_seconds, why
 from udckit.reports._format import Format, Run, of_one
 from udckit.reports._printable import one_line, printable
+from udckit.reports._remedy import code_for
 from udckit.reports._seen import ended, utc
 from udckit.reports.message import failure_lines, headline
 
@@ -121,7 +122,9 @@ def _stage_case(result: StageResult) -> ET.Element:
 
 def _lines(account: Account, verdict: Verdict) -> str:
     lines = failure_lines(account.record, verdict)
-    return "\n".join(f"{label}: {printable(text)}" for label, text in lines)
+    told = "\n".join(f"{label}: {printable(text)}" for label, text in lines)
+    code = code_for(verdict.id)
+    return told if code is None else f"{told}\n\n{code}"
 
 
 def _time(seconds: float) -> str:

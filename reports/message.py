@@ -1,20 +1,43 @@
-"""A failure as it is printed: the promise, then expected, observed, replay and fix."""
+"""A failure as it is printed: the promise, then expected, observed, replay and fix.
+
+Where a token was forged for it, its recipe and what an attacker gains stand before the replay.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from udckit.conformance import Exchange, RunRecord, Verdict, curl
-from udckit.reports._printable import one_line, printable
+from udckit.conformance.forge import Recipe, recipes
+from udckit.conformance.observation import Observation, Tally
+from udckit.conformance.redaction import PLACEHOLDER
+from udckit.reports._printable import cut, one_line, printable
+from udckit.reports._remedy import code_for
 from udckit.specs import catalogue
 
-__all__ = ["LABEL_WIDTH", "failure_lines", "headline", "message", "mint_hint", "replay_of"]
+__all__ = [
+    "LABEL_WIDTH",
+    "attack_lines",
+    "failure_lines",
+    "headline",
+    "message",
+    "mint_hint",
+    "replay_of",
+    "replayed",
+]
 
 LABEL_WIDTH: Final = 10
 """Columns of the labels, the blank behind them included."""
 
+_LONGEST: Final = 600
+"""Characters of a token's header and claims that are shown."""
+
 _TOKEN: Final = "$UDCKIT_TOKEN"  # noqa: S105 - the name of a variable
+
+_MINTED: Final = "UDCKIT_TOKEN=$("
+"""How a command begins that mints its own."""
 
 _MINT: Final = {
     "kit": "export UDCKIT_TOKEN=$(udckit fakes token)"
@@ -26,9 +49,10 @@ _MINT: Final = {
 
 
 def message(record: RunRecord, verdict: Verdict) -> str:
-    """Give the five lines of a failure as plain text."""
+    """Give the lines of a failure as plain text, then code that mends it where there is some."""
     lines = (f"{label:<{LABEL_WIDTH}}{text}" for label, text in failure_lines(record, verdict))
-    return "\n".join((headline(verdict), *lines))
+    code = code_for(verdict.id)
+    return "\n".join((headline(verdict), *lines, *(("", code) if code is not None else ())))
 
 
 def headline(verdict: Verdict) -> str:
@@ -39,14 +63,63 @@ def headline(verdict: Verdict) -> str:
 
 
 def failure_lines(record: RunRecord, verdict: Verdict) -> Iterable[tuple[str, str]]:
-    """Give expected, observed, replay and fix, each with its label."""
+    """Give expected, observed, replay and fix, each with its label; an attack's own before."""
     yield "expected", printable(verdict.expected or verdict.message)
     yield "observed", one_line(verdict.observed or "nothing that could be judged")
-    exchange = replay_of(record, verdict)
-    yield "replay", printable(curl(exchange)) if exchange else "nothing was sent for it"
+    yield from attack_lines(record, verdict)
+    yield "replay", replayed(record, verdict) or "nothing was sent for it"
     row = catalogue().get(verdict.id)
     if row is not None:
         yield "fix", row.fix
+
+
+def attack_lines(record: RunRecord, verdict: Verdict) -> Iterable[tuple[str, str]]:
+    """Give recipe, header and claims of the token that was forged, and what its maker gains."""
+    recipe = _recipe_of(verdict)
+    if recipe is None:
+        return
+    yield "recipe", printable(f"{recipe.token_in_words}; shown as {recipe.shown_in_words}")
+    facts = _forged(record, verdict)
+    if facts is not None:
+        header, claims = (json.dumps(facts[part]) for part in ("header", "claims"))
+        yield "token", cut(f"{printable(header)} . {printable(claims)}", _LONGEST)
+    if recipe.gain:
+        yield "gain", recipe.gain
+
+
+def _forged(record: RunRecord, verdict: Verdict) -> Mapping[str, Any] | None:
+    """Give what is known of the token that a request carried, wherever that stood."""
+    exchange = record.exchanges.get(verdict.culprit or 0)
+    if exchange is None:
+        return None
+    request = exchange.request
+    parts = (*(value for _, value in request.headers), request.target, request.body or "")
+    refs = (found.group(1) for part in parts for found in PLACEHOLDER.finditer(part))
+    lines = (record.tokens[ref] for ref in refs if ref in record.tokens)
+    return next((line for line in lines if isinstance(line["header"], dict)), None)
+
+
+def _recipe_of(verdict: Verdict) -> Recipe | None:
+    return None if verdict.recipe is None else recipes().get(verdict.recipe)
+
+
+def replayed(record: RunRecord, verdict: Verdict) -> str | None:
+    """Give the command that sends the request again; None where nothing was sent."""
+    exchange = replay_of(record, verdict)
+    if exchange is None:
+        return None
+    recipe = _recipe_of(verdict) if exchange.number == verdict.culprit else None
+    return printable(curl(exchange, recipe, service_name=_name_of_target(record)))
+
+
+def _name_of_target(record: RunRecord) -> str | None:
+    """Give the name that the target says it has: one recipe makes a secret of it."""
+    for exchange in record.exchanges.values():
+        if exchange.request.target == "/capabilities" and exchange.answer is not None:
+            name = Observation(exchange, Tally()).member("service_name")
+            if isinstance(name, str):
+                return name
+    return None
 
 
 def replay_of(record: RunRecord, verdict: Verdict) -> Exchange | None:
@@ -57,7 +130,7 @@ def replay_of(record: RunRecord, verdict: Verdict) -> Exchange | None:
 
 def mint_hint(record: RunRecord, verdicts: Iterable[Verdict]) -> str | None:
     """Say how to mint the token that the replays read; None where none of them needs one."""
-    exchanges = (replay_of(record, each) for each in verdicts)
-    if not any(_TOKEN in curl(each) for each in exchanges if each is not None):
+    commands = (replayed(record, each) or "" for each in verdicts)
+    if not any(_TOKEN in each and _MINTED not in each for each in commands):
         return None
     return _MINT.get(str(record.header.get("authority")), _MINT["fakes"])

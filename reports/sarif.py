@@ -17,6 +17,7 @@ from udckit.reports._account import Account, account_of
 from udckit.reports._cases import asked_rows, why
 from udckit.reports._format import Format, Run, of_one
 from udckit.reports._printable import cut, one_line, printable
+from udckit.reports._remedy import code_for
 from udckit.reports._seen import ended, utc
 from udckit.reports.message import failure_lines, replay_of
 from udckit.specs import Requirement, catalogue, guide_words, readings
@@ -69,7 +70,8 @@ def sarif(run: Run) -> str:
 
 def _rule(row: Requirement) -> Json:
     known = readings()
-    told = [row.fix, f"Source: {'; '.join(row.source)}."]
+    code = code_for(row.id)
+    told = [row.fix, *([code] if code is not None else []), f"Source: {'; '.join(row.source)}."]
     told += [f"Reading {each}: {known[each].reading}" for each in row.readings if each in known]
     words = guide_words(row)
     if words:

@@ -16,6 +16,7 @@ from udckit.reports._format import Format, Run, of_one
 from udckit.reports._known import known_failures, known_note
 from udckit.reports._markdown import inert
 from udckit.reports._marks import DASH
+from udckit.reports._remedy import code_for
 from udckit.reports._seen import ended, identity, utc
 from udckit.reports.dialect import in_one_line, recognise
 from udckit.reports.message import failure_lines
@@ -81,6 +82,10 @@ def _failures(account: Account) -> Iterator[str]:
         yield ""
         for label, text in failure_lines(account.record, failure.verdict):
             yield f"- **{label}** <code>{inert(text)}</code>"
+        if (code := code_for(failure.verdict.id)) is not None:
+            yield ""
+            yield f"```python\n{code}\n```"
+            yield ""
         if (note := known_note(account, failure.verdict.id)) is not None:
             yield f"- **known** {inert(note)}"
         if failure.blocks:

@@ -18,7 +18,7 @@ from udckit.conformance.forge._jose import (
     unb64,
 )
 from udckit.conformance.forge._keys import attacker_certificate, attacker_jwk
-from udckit.conformance.forge._recipe import In, Recipe, Written
+from udckit.conformance.forge._recipe import OF_THE_NAME, In, Recipe, Written
 from udckit.fakes import SigningKey, decode_unverified
 
 __all__ = ["TWIN", "Forge"]
@@ -126,7 +126,7 @@ class Forge:
         """Give the bytes of a secret by its name in a recipe; quoted text stands for itself."""
         if name.startswith("'"):
             return name.strip("'").encode()
-        if name == "the service's name":
+        if name == OF_THE_NAME:
             return around.get("service_name", "my-service").encode()
         pem = self._pem or ""
         key = serialization.load_pem_public_key(pem.encode())

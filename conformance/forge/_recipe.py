@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-__all__ = ["BEARER", "Claims", "In", "Maker", "Presentation", "Recipe", "Written"]
+__all__ = ["BEARER", "OF_THE_NAME", "Claims", "In", "Maker", "Presentation", "Recipe", "Written"]
 
 Claims = Mapping[str, Any]
 
@@ -50,6 +50,9 @@ class Presentation:
 
 
 BEARER: Final = Presentation()
+
+OF_THE_NAME: Final = "the service's name"
+"""The secret that is the target's own name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from udckit.conformance.forge._recipe import In, Recipe
+from udckit.conformance.forge._recipe import OF_THE_NAME, In, Recipe
 
 __all__ = ["SIGNATURES"]
 
@@ -222,7 +222,7 @@ SIGNATURES: Final = (
     _guessed("hs256-changeme", "'changeme'"),
     _guessed("hs256-password", "'password'"),
     _guessed("hs256-dev-secret", "'dev-secret'"),
-    _guessed("hs256-service-name", "the service's name"),
+    _guessed("hs256-service-name", OF_THE_NAME),
     _guessed("hs512-secret", "'secret'", "HS512"),
     _right_key("RS384"),
     _right_key("RS512"),

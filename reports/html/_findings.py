@@ -12,8 +12,9 @@ from udckit.reports._exchange_text import answer_text, outcome, request_text
 from udckit.reports._known import known_note
 from udckit.reports._marks import VERDICT_MARKS
 from udckit.reports._printable import cut, one_line, printable
+from udckit.reports._remedy import code_for
 from udckit.reports.html._marking import Part, marked
-from udckit.reports.message import replay_of
+from udckit.reports.message import attack_lines, replay_of, replayed
 from udckit.specs import Explanation, catalogue, explanation, guide_words, readings
 
 __all__ = ["Finding", "Shown", "finding", "shown"]
@@ -49,10 +50,12 @@ class Finding:
     subjects: int
     expected: tuple[Part, ...]
     observed: tuple[Part, ...]
+    attack: tuple[tuple[str, str], ...]
     replay: str | None
     timing: str | None
     fix: str
     explained: Explanation | None
+    code: str | None
     sources: tuple[str, ...]
     guide: str | None
     readings: tuple[tuple[str, str], ...]
@@ -86,10 +89,12 @@ def finding(account: Account, verdict: Verdict, blocks: tuple[str, ...] = ()) ->
         subjects=verdict.subjects,
         expected=expected,
         observed=observed,
-        replay=None if exchange is None else printable(curl(exchange)),
+        attack=tuple(attack_lines(account.record, verdict)),
+        replay=None if exchange is None else replayed(account.record, verdict),
         timing=None if exchange is None else outcome(exchange),
         fix="" if row is None else row.fix,
         explained=None if row is None else explanation(row.id),
+        code=code_for(verdict.id),
         sources=() if row is None else row.source,
         guide=None if row is None else guide_words(row),
         readings=()

@@ -4,10 +4,26 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Final
 
-from udckit.conformance import Ask, NotObserved, Observation, Probe, expect, verifies
+from udckit.conformance import (
+    Ask,
+    NotObserved,
+    Observation,
+    Probe,
+    expect,
+    operation_of,
+    verifies,
+)
 from udckit.conformance.suites.udc._ground import answer_to_a_message
 
 _NOT_LET_IN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_SUCCESS: Final = range(200, 300)
+_OWNERS: Final = {
+    "getState": "UDC-STATE-002",
+    "getDependencies": "UDC-DEPS-002",
+    "postMessage": "UDC-MSG-002",
+    "getServiceByName": "REG-SVC-001",
+    "postHeartbeat": "ORCH-HB-001",
+}
 
 
 def _of_every_role(service: Probe) -> Iterator[Observation]:
@@ -38,12 +54,32 @@ _PROTECTED: Final[dict[str, tuple[Callable[[Probe], Iterator[Observation]], ...]
 
 @verifies("AUTH-001")
 def a_valid_token_is_accepted(service: Probe) -> None:
-    """Every protected endpoint lets a valid token in."""
+    """Every protected endpoint lets a valid token in.
+
+    One that answers something else, such as a 500, refuses nobody and accepts nobody: it is another
+    row's failure, and no pass of this one.
+    """
     if not service.has_token:
         raise NotObserved(service.tokens.why_none)
+    unknown: Observation | None = None
     for readers in _PROTECTED[service.settings.role]:
         for seen in readers(service):
             if seen.status in _NOT_LET_IN:
                 expect(seen).holds(False, expected="a valid token that is accepted")
-            elif seen.status is not None and seen.status < HTTPStatus.MULTIPLE_CHOICES:
+            elif seen.status is not None and seen.status in _SUCCESS:
                 expect(seen).holds(True, expected="")
+            else:
+                unknown = unknown or seen
+    if unknown is not None:
+        told = unknown.status or unknown.exchange.trouble_in_words
+        raise NotObserved(
+            f"{unknown.call} answered {told} to a valid token", blocked_by=_owner(unknown)
+        )
+
+
+def _owner(seen: Observation) -> str | None:
+    """Name the row that judges what a valid request is answered."""
+    if seen.status is None or not seen.served or seen.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "UDC-ALL-001"
+    operation = operation_of(seen)
+    return _OWNERS.get(operation.id) if operation is not None else None

@@ -13,6 +13,7 @@ import click
 from udckit.cli._screen import encoding_of, has_colours, width_of
 from udckit.conformance import ROLES, STAGES, InvocationError, all_checks
 from udckit.reports import Page
+from udckit.reports._remedy import write_code
 from udckit.specs import (
     Explanation,
     Requirement,
@@ -141,6 +142,7 @@ def tell_row(row: Requirement) -> None:
     page.blank()
     for label, text in _told(row):
         page.labelled((label, "dim"), text, indent=2, width=_LABELS)
+    write_code(page, row.id, indent=2, width=_LABELS)
     page.blank()
     told = explanation(row.id)
     if told is not None:

@@ -7,10 +7,14 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from udckit.cli._screen import complain
+
+if TYPE_CHECKING:
+    from udckit.fakes import SigningKey
 
 __all__ = ["command"]
 
@@ -150,10 +154,20 @@ def droplet(port: int | None, name: str | None, bind: str) -> None:
 @click.option("--name", default=_PROBE, metavar="NAME", help=f"The service it is for ({_PROBE}).")
 @click.option("--service-id", type=int, default=999, metavar="N", help="Its service_id (999).")
 @click.option("--lifetime", type=float, metavar="SECONDS", help="How long it holds (3600).")
-def token(name: str, service_id: int, lifetime: float | None) -> None:
+@click.option("--recipe", metavar="NAME", help="Forge it, as a finding's replay says.")
+@click.option("--target-name", metavar="NAME", help="The target's name, where a recipe needs it.")
+def token(
+    name: str,
+    service_id: int,
+    lifetime: float | None,
+    recipe: str | None,
+    target_name: str | None,
+) -> None:
     """Print a token: of the fakes that are up, else signed with the kit's test key.
 
     export UDCKIT_TOKEN=$(udckit fakes token)
+
+    With --recipe it is forged as a check forges it, from the same key: it works nowhere else.
     """
     from udckit.fakes import (  # noqa: PLC0415 - as above
         ControlError,
@@ -167,10 +181,23 @@ def token(name: str, service_id: int, lifetime: float | None) -> None:
     signer = running[0].registry if running else FakeRegistry()
     try:
         made = signer.mint(service_name=name, service_id=service_id, lifetime=lifetime)
+        if recipe is not None:
+            key = running[0].registry.key() if running else FakeRegistry().key
+            made = _forged(recipe, made, key, target_name)
     except ControlError as refused:
         complain(str(refused))
         sys.exit(4)
+    except LookupError as unknown:
+        complain(str(unknown.args[0]))
+        sys.exit(2)
     click.echo(made)
+
+
+def _forged(name: str, valid: str, key: SigningKey, target_name: str | None) -> str:
+    from udckit.conformance.forge import Forge, recipe  # noqa: PLC0415 - few tokens are forged
+
+    surroundings = {} if target_name is None else {"service_name": target_name}
+    return Forge(valid, key=key).make(recipe(name), surroundings)
 
 
 def _export(environment: Mapping[str, str]) -> None:

@@ -277,3 +277,15 @@ def test_each_role_shows_what_it_protects(droplet: Droplet, role: str, call: str
 
     droplet.answer(call, error(403, "NO"))
     broken(droplet, "AUTH-001", role=role)
+
+
+@pytest.mark.parametrize("status", [500, 503, 404, 307])
+def test_one_endpoint_that_accepts_nobody_is_no_pass_of_a_valid_token(
+    droplet: Droplet, status: int
+) -> None:
+    """A 500 to a valid token accepts nobody, and the other endpoints prove nothing of it."""
+    droplet.answer("GET /dependencies", error(status, "NO"))
+    verdict = judged(droplet, "AUTH-001")["AUTH-001"]
+
+    assert (verdict.verdict, verdict.blocked_by) == ("not_observed", "UDC-ALL-001")
+    assert "GET /dependencies answered" in verdict.message
