@@ -33,7 +33,13 @@ from udckit.conformance.heard import Line
 from udckit.conformance.options import Options, Way
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import Redactor
-from udckit.conformance.scenario import Company, ProcessTarget, Target, scenarios_for
+from udckit.conformance.scenario import (
+    Company,
+    ProcessTarget,
+    Target,
+    outage_scenario,
+    scenarios_for,
+)
 from udckit.conformance.settings import Safety, Settings, is_loopback
 from udckit.conformance.source import LiveSource
 from udckit.conformance.surroundings import LiveSurroundings, Start
@@ -66,7 +72,7 @@ class Reached:
     boot_seconds: float | None = None
     starts: Start | None = None
     reads: Callable[[], Sequence[Line]] | None = None
-    plays: Callable[[], Target] | None = None
+    plays: Callable[[Mapping[str, str]], Target] | None = None
     """Makes a target that scenarios are played with."""
 
 
@@ -136,10 +142,18 @@ def _company(
     plays = reached.plays
     wanted = wanted_rows(settings)
     scenarios = scenarios_for(wanted)
+    if (outages := outage_scenario([each.kind for each in options.dependencies])) is not None:
+        scenarios = scenarios if outages.serves.isdisjoint(wanted) else (*scenarios, outages)
     if plays is None or not scenarios or settings.role != "droplet":
         return None
     return Company(
-        scenarios, plays, recorder, startup=options.startup, speed=options.speed, wanted=wanted
+        scenarios,
+        plays,
+        recorder,
+        startup=options.startup,
+        speed=options.speed,
+        wanted=wanted,
+        dependencies=options.dependencies,
     )
 
 
@@ -154,7 +168,7 @@ def settings_of(options: Options, reached: Reached) -> Settings:
         stages=options.asked_stages(reached.way),
         only=options.only,
         safety=safety,
-        has=frozenset(options.has),
+        has=frozenset(options.has) | {each.capability for each in options.dependencies},
         registry=reached.registry,
         orchestrator=reached.orchestrator,
         base_path=options.base_path.rstrip("/"),
@@ -214,20 +228,21 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
             "ENVIRONMENT": "production",
             "LOG_LEVEL": "INFO",
             "SERVICE_PORT": str(free_port()),
+            **{k: v for each in options.dependencies for k, v in each.environment().items()},
             **dict(options.environment),
         }
         with contextlib.ExitStack() as stack:
             boot: float | None = None
             starts: Start | None = None
             reads: Callable[[], Sequence[Line]] | None = None
-            plays: Callable[[], Target] | None = None
+            plays: Callable[[Mapping[str, str]], Target] | None = None
             if options.launch is not None:
                 running = stack.enter_context(
                     launch(options.launch, environment, startup=options.startup)
                 )
                 url, boot = running.url, running.boot_seconds
                 starts, reads = _starting(options, environment), running.lines.copy
-                plays = functools.partial(ProcessTarget, options.launch, dict(options.environment))
+                plays = functools.partial(_target, options)
             else:
                 url = stack.enter_context(serve_app(options.app or "", environment))
             if options.role == "registry":
@@ -250,6 +265,11 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
                 reads=reads,
                 plays=plays,
             )
+
+
+def _target(options: Options, more: Mapping[str, str]) -> Target:
+    """Make a target that scenarios are played with."""
+    return ProcessTarget(options.launch or "", {**dict(options.environment), **more})
 
 
 def _starting(options: Options, environment: Mapping[str, str]) -> Start:

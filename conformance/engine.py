@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from udckit import __version__
 from udckit.conformance._capabilities import CAPABILITIES
@@ -30,6 +30,10 @@ from udckit.conformance.verdict import Verdict
 from udckit.specs import Requirement, catalogue, digests, edition
 
 __all__ = ["Engine", "Outcomes", "rejudge"]
+
+
+_PLAYED: Final = frozenset({"recording", "recordings"})
+_TAKEN_AWAY: Final = frozenset({"database", "redis", "database-or-redis", "external-apis"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ class Engine:
             subject: Any = self._probe()
         elif wants == "verdicts":
             subject = VerdictsSoFar(self._verdicts, self.settings.role, self._applies)
+        elif wants in _PLAYED and (absent := self._absent(row)) is not None:
+            return Verdict(row.id, row.level, row.stage, "not_applicable", message=absent)
         elif wants in self.subjects:
             subject = self.subjects[wants](row.id)
         else:
@@ -108,6 +114,14 @@ class Engine:
             )
             return Verdict(row.id, row.level, row.stage, "not_observed", message=reason)
         return judge(row, check, subject, self._verdicts, role=self.settings.role)
+
+    def _absent(self, row: Requirement) -> str | None:
+        """Say that what a row's outage would take away is neither shown nor declared."""
+        capability = row.gate.removeprefix("if-")
+        looked = self._capabilities.get(capability, False)
+        if capability not in _TAKEN_AWAY or self._applies(capability) or looked is None:
+            return None
+        return f"it shows no {capability}, and none is declared"
 
     def _unasked(self, row: Requirement) -> Verdict:
         if self.settings.role not in row.roles:

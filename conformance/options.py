@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from udckit.conformance.backing import Dependency, read_dependencies
 from udckit.conformance.errors import InvocationError
 from udckit.conformance.known_failures import KnownFailure, read_known_failures
 from udckit.conformance.settings import ROLES, STAGES, Safety
@@ -69,6 +70,7 @@ class Options:
     health_budget: float = 0.1
     startup: float = 40.0
     speed: float | None = None
+    dependencies: tuple[Dependency, ...] = ()
     seed: int = 0
     environment: tuple[tuple[str, str], ...] = ()
     known_failures: tuple[KnownFailure, ...] = ()
@@ -174,6 +176,8 @@ def _checked(table: dict[str, Any], where: str) -> dict[str, Any]:
 
 def _shaped(name: str, value: Any, where: str) -> Any:
     """Bring a TOML value into the shape that `Options` has."""
+    if name == "dependencies":
+        return read_dependencies(value, where)
     if name in {"headers", "environment"}:
         if not isinstance(value, dict):
             raise InvocationError(f"{where}: {name} is a table of names and values")

@@ -19,6 +19,8 @@ from udckit.conformance.scenario.judging import (
     registered,
     strangers,
 )
+from udckit.conformance.scenario.outage_scenario import outage_scenario
+from udckit.conformance.scenario.outages import is_up, listed
 from udckit.conformance.scenario.recording import (
     Call,
     Exit,
@@ -69,7 +71,10 @@ __all__ = [
     "gaps",
     "given",
     "hold",
+    "is_up",
     "launched",
+    "listed",
+    "outage_scenario",
     "played",
     "registered",
     "scenarios_for",

@@ -79,6 +79,11 @@ class Notebook:
             )
         )
 
+    @property
+    def last_look(self) -> Look:
+        """The newest request of the kit's; IndexError where there is none."""
+        return self._looks[-1]
+
     def lines(self, lines: Sequence[Line]) -> None:
         """Write down what the target wrote."""
         for line in lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from udckit.conformance.scenario.outage_acts import OutageAct
 from udckit.fakes import Fault
 
 __all__ = [
@@ -140,7 +141,21 @@ class Stop:
     """End the target as a supervisor would, and keep its exit status."""
 
 
-Act = Launch | Strike | Heal | Await | Wait | Probe | Until | Message | Visit | Rotate | Note | Stop
+Act = (
+    Launch
+    | Strike
+    | Heal
+    | Await
+    | Wait
+    | Probe
+    | Until
+    | Message
+    | Visit
+    | Rotate
+    | Note
+    | Stop
+    | OutageAct
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from udckit.conformance.errors import NotApplicable
 from udckit.conformance.observation import Tally
 from udckit.conformance.record import RunRecord
 from udckit.conformance.scenario.acts import Scenario
+from udckit.conformance.scenario.outage_scenario import DEPENDENCIES, OUTAGE_ROWS
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.scenarios import SCENARIOS
 
@@ -49,6 +50,8 @@ class Takes:
 
 def serving(row: str) -> str:
     """Name the scenario that serves a row."""
+    if row in OUTAGE_ROWS:
+        return DEPENDENCIES
     return next((each.name for each in SCENARIOS.values() if row in each.serves), "")
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Self
 
+from udckit.conformance.backing import Dependency
 from udckit.conformance.check import all_checks
+from udckit.conformance.errors import InvocationError, UnreachableError
 from udckit.conformance.record import Recorder
 from udckit.conformance.scenario.acts import Scenario
+from udckit.conformance.scenario.behind import behind
 from udckit.conformance.scenario.belief import Takes, doubted, doubted_in_all, serving
 from udckit.conformance.scenario.clock import FasterClock
 from udckit.conformance.scenario.faster import faster
+from udckit.conformance.scenario.outage_scenario import DEPENDENCIES
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.runner import Runner
 from udckit.conformance.scenario.scenarios import SCENARIOS
@@ -28,7 +32,9 @@ __all__ = ["Company", "scenarios_for"]
 _LAST_WAIT: Final = 15.0
 _APART: Final = 0.5
 
-Targets = Callable[[], Target]
+Targets = Callable[[Mapping[str, str]], Target]
+"""Makes a target, which is given these variables beside those of each start."""
+
 Subject = Callable[[str], Any]
 
 
@@ -58,6 +64,7 @@ class Company:
         clock: Callable[[], Clock] = SystemClock,
         speed: float | None = 1.0,
         wanted: Collection[str] = (),
+        dependencies: Sequence[Dependency] = (),
     ) -> None:
         self._scenarios = tuple(scenarios)
         self._targets = targets
@@ -66,6 +73,7 @@ class Company:
         self._clock = clock
         self._wish = speed
         self._wanted = tuple(wanted)
+        self._dependencies = tuple(dependencies)
         self._speed = REAL_TIME
         self._ended = threading.Event()
         self._chosen = threading.Event()
@@ -130,9 +138,11 @@ class Company:
     def _choose(self) -> None:
         """Choose the speed, and say in one line which and why."""
         try:
-            self._speed = choose_speed(
-                self._wish, self._targets, startup=self._startup, ended=self._ended
-            )
+            with behind(self._dependencies, proxied=False) as back:
+                target = partial(self._targets, back.environment)
+                self._speed = choose_speed(
+                    self._wish, target, startup=self._startup, ended=self._ended
+                )
         except Exception as fault:  # noqa: BLE001 - real time needs no speed
             self._speed = Speed(1.0, f"choosing a faster clock failed: {fault!r}")
         finally:
@@ -174,6 +184,8 @@ class Company:
         try:
             if not self._ended.is_set():
                 seen = self._run(scenario, number, speed)
+        except (InvocationError, UnreachableError) as missing:
+            seen = replace(seen, trouble=str(missing))
         except Exception as fault:  # noqa: BLE001 - the check that asks for it says so
             seen = replace(seen, trouble=f"the kit itself failed: {fault!r}")
         for line in seen.as_lines():
@@ -182,7 +194,9 @@ class Company:
 
     def _run(self, scenario: Scenario, number: int, speed: Speed) -> Recording:
         with contextlib.ExitStack() as stack:
-            target = self._targets()
+            proxied = scenario.name == DEPENDENCIES
+            back = stack.enter_context(behind(self._dependencies, proxied=proxied))
+            target = self._targets(back.environment)
             around: Surround
             if speed.library is not None:
                 clock = FasterClock(speed.factor)
@@ -198,6 +212,7 @@ class Company:
                 ended=self._ended,
                 tell=self._tell,
                 number=number,
+                behind=back,
             )
             return runner.play()
 

@@ -68,6 +68,14 @@ class FasterTarget:
     def take_lines(self) -> Sequence[Line]:
         return self._inner.take_lines()
 
+    @contextlib.contextmanager
+    def at_own_speed(self) -> Iterator[None]:
+        self._keeper.walk()
+        try:
+            yield
+        finally:
+            self._keeper.hurry()
+
     def _watch(self, over: threading.Event) -> None:
         with self._around.registry.journal.told(self._up):
             while not over.is_set() and not self._started.is_set():

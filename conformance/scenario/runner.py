@@ -30,7 +30,11 @@ from udckit.conformance.scenario.acts import (
     Visit,
     Wait,
 )
-from udckit.conformance.scenario.recording import Recording
+from udckit.conformance.scenario.behind import Behind
+from udckit.conformance.scenario.clock import speed_of
+from udckit.conformance.scenario.outage_acts import Notice, Outage, Recovery, Slowly
+from udckit.conformance.scenario.outages import Outages
+from udckit.conformance.scenario.recording import Look, Recording
 from udckit.conformance.scenario.stand import PEER, REPLY_TO, Surround, Target
 from udckit.fakes import JournalEntry, ManualClock, SigningKey
 
@@ -58,6 +62,7 @@ class Runner:
         ended: threading.Event | None = None,
         tell: Tell = lambda _: None,
         number: int = 0,
+        behind: Behind | None = None,
     ) -> None:
         self.scenario = scenario
         self._target = target
@@ -76,6 +81,15 @@ class Runner:
         self._wire: Wire | None = None
         self._wire_url = ""
         self._trouble: str | None = None
+        self._outages = Outages(
+            behind=behind or Behind(),
+            look=self._look_at,
+            note=self._note,
+            rest=self._rest,
+            now=self._now,
+            say=self._progress,
+            slowly=target.at_own_speed,
+        )
 
     def play(self) -> Recording:
         """Play it to its end, or to where the target or the run ended it."""
@@ -132,6 +146,8 @@ class Runner:
                 self._note(act.what)
             case Stop():
                 self._stop()
+            case Outage() | Recovery() | Notice() | Slowly():
+                self._outages.do(act)
 
     def _launch(self, act: Launch) -> None:
         if act.only_if_exited:
@@ -211,6 +227,10 @@ class Runner:
     def _look(self, watching: tuple[str, ...]) -> None:
         for path in watching:
             self._ask(f"watched {path}", "GET", path, None if path == "/health" else self._valid)
+
+    def _look_at(self, path: str) -> Look:
+        self._look((path,))
+        return self._book.last_look
 
     def _until(self, act: Until) -> None:
         ends = self._now() + act.within
@@ -302,7 +322,7 @@ class Runner:
             headers.append(("Content-Type", "application/json"))
         raw = None if body is None else json.dumps(body).encode()
         slower = 3.0 if isinstance(self._around.clock, ManualClock) else 1.0
-        deadline = max(1.0, slower * _DEADLINE / self._pace.factor)
+        deadline = max(1.0, slower * _DEADLINE / speed_of(self._around.clock))
         outgoing = Outgoing(method, path, tuple(headers), raw, deadline=deadline)
         at, started = self._now(), self._around.clock.monotonic()
         returned = self._pace.during(lambda: wire.send(outgoing))

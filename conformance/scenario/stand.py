@@ -46,6 +46,10 @@ class Target(Protocol):
         """Give what it wrote since the last time, stamped by the machine's clock."""
         ...
 
+    def at_own_speed(self) -> contextlib.AbstractContextManager[None]:
+        """Let it live at the machine's speed as long as the context lasts."""
+        ...
+
 
 class ProcessTarget:
     """A launched command."""
@@ -81,6 +85,9 @@ class ProcessTarget:
         lines = list(self._running.lines.copy())[self._taken :]
         self._taken += len(lines)
         return lines
+
+    def at_own_speed(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -87,6 +88,9 @@ class ActingDroplet:
 
     def take_lines(self) -> Sequence[Line]:
         return self._lines.take()
+
+    def at_own_speed(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
 
 class _Lines(logging.Handler):

@@ -51,7 +51,7 @@ def test_every_line_that_is_offered_may_be_uncommented(udckit: Run, tmp_path: Pa
         line.removeprefix("# ")
         for line in lines
         if " = " in line
-        or line.startswith(("# [headers]", "# [environment]", "# [[known-failures]]"))
+        or line.startswith(("# [headers]", "# [environment]", "# [[known-", "# [dependencies."))
     ]
     (tmp_path / "udckit.toml").write_text("\n".join(offered))
 

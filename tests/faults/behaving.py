@@ -14,7 +14,7 @@ from faults.fault import FaultDataError
 
 __all__ = ["Misbehaviour", "misbehaviours"]
 
-_FOLDER: Final = Path(__file__).parent / "behaviour"
+_FOLDER: Final = Path(__file__).parent
 _MEMBERS: Final = {"id", "story", "behaviour", "kills"}
 
 
@@ -32,11 +32,15 @@ class Misbehaviour:
 
 
 @cache
-def misbehaviours() -> tuple[Misbehaviour, ...]:
-    """Read them, in the order of files and rows. Raises FaultDataError where a row is wrong."""
+def misbehaviours(folder: str = "behaviour") -> tuple[Misbehaviour, ...]:
+    """Read them, in the order of files and rows. Raises FaultDataError where a row is wrong.
+
+    Those of the folder `behaviour` are switches of FakeDroplet, those of `outage` habits of the
+    leaning droplet.
+    """
     return tuple(
         _read(row, path.name)
-        for path in sorted(_FOLDER.glob("*.yaml"))
+        for path in sorted((_FOLDER / folder).glob("*.yaml"))
         for row in yaml.safe_load(path.read_text(encoding="utf-8"))
     )
 

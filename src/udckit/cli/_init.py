@@ -124,9 +124,19 @@ def _configuration(typed: Mapping[str, Any], shown: Mapping[str, bool | None] | 
         "# [headers]",
         '# X-Site = "blue"',
         "",
+        "# What stands behind it: stage resilience takes each away and gives it back. The droplet",
+        "# finds a database by DATABASE_URL, Redis by REDIS_URL, REDIS_HOST and REDIS_PORT.",
+        "# [dependencies.database]",
+        '# url = "postgresql://localhost:5432/test"',
+        "# [dependencies.redis]",
+        '# url = "redis://localhost:6379/0"',
+        "# [dependencies.external-api]",
+        '# url = "http://localhost:9000"',
+        '# environment = { PAYMENTS_URL = "{url}" }',
+        "",
         "# Variables for the launch command, beside those above.",
         "# [environment]",
-        '# DATABASE_URL = "postgresql://localhost/test"',
+        '# FEATURE_X = "on"',
     ]
     return "\n".join(lines) + "\n"
 

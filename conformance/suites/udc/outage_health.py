@@ -1,0 +1,102 @@
+"""What /health says while something that the droplet depends on is away."""
+
+from typing import Final
+
+from udckit.conformance import MISSING, NotObserved, quote, verifies
+from udckit.conformance.scenario import Look, Recording, hold
+from udckit.conformance.suites.udc import _outages as outages
+
+_SOON: Final = 1.0
+_SERVED: Final = frozenset({200, 503})
+_BETTER: Final = frozenset({"healthy", "degraded"})
+_MEMBERS: Final = ("status", "timestamp", "uptime_seconds", "version")
+
+
+@verifies("UDC-HEALTH-009")
+def without_redis_it_is_degraded(recording: Recording) -> None:
+    """While Redis alone is away /health says degraded, and healthy once it is back."""
+    _says("degraded", recording, "redis")
+
+
+@verifies("UDC-HEALTH-010")
+def without_an_external_api_it_is_degraded(recording: Recording) -> None:
+    """While an external API alone is away /health says degraded, and healthy once it is back."""
+    _says("degraded", recording, "external-api")
+
+
+@verifies("UDC-HEALTH-011")
+def without_its_database_it_is_unhealthy(recording: Recording) -> None:
+    """While the database is away /health says unhealthy, and healthy once it is back."""
+    _says("unhealthy", recording, "database")
+
+
+def _says(right: str, recording: Recording, kind: str) -> None:
+    part = outages.away(recording, kind)
+    outages.outlived(part, kind)
+    looks = part.named(outages.HEALTH)
+    worse = [each for each in looks if outages.word(each) not in {"healthy", right}]
+    last = looks[-1] if looks else None
+    if last is None:
+        raise NotObserved("/health was not asked meanwhile")
+    culprit = worse[0] if worse else last
+    hold(
+        recording,
+        culprit,
+        not worse and outages.word(last) == right,
+        expected=f"`status` {right} within {outages.WITHIN:.0f} s without its {kind}",
+        observed=f"{culprit.outcome}, `status` {quote(outages.word(culprit))} "
+        f"{culprit.at - (part.at(f'{kind} cut') or 0.0):.0f} s into the outage [{culprit}]",
+    )
+    after = outages.back(recording, kind).named(outages.HEALTH)
+    if not after:
+        raise NotObserved("/health was not asked afterwards")
+    hold(
+        recording,
+        after[-1],
+        any(outages.word(each) == "healthy" for each in after),
+        expected=f"`status` healthy within {outages.WITHIN:.0f} s of its {kind} being back",
+        observed=f"{after[-1].outcome}, `status` {quote(outages.word(after[-1]))} "
+        f"{after[-1].at - after[0].at:.0f} s later, without a restart",
+    )
+
+
+@verifies("UDC-HEALTH-007")
+def health_answers_while_a_dependency_hangs(recording: Recording) -> None:
+    """/health answers within a second while its database or Redis takes calls and never answers."""
+    looks: list[Look] = []
+    missing = NotObserved("nothing hung")
+    for kind in ("database", "redis"):
+        try:
+            looks += outages.hung(recording, kind).named(outages.HEALTH)
+        except NotObserved as nothing:
+            missing = nothing
+    if not looks:
+        raise missing
+
+    for look in looks:
+        hold(
+            recording,
+            look,
+            look.status is not None and look.seconds <= _SOON,
+            expected=f"an answer within {_SOON:g} s while a dependency hangs",
+            observed=f"{look.outcome} after {look.seconds:.2f} s, {look}",
+        )
+
+
+@verifies("UDC-HEALTH-013")
+def unhealthy_has_the_same_body(recording: Recording) -> None:
+    """While the database is away /health is answered 200 or 503, with its four members."""
+    part = outages.away(recording, "database")
+    looks = [each for each in part.named(outages.HEALTH) if outages.word(each) not in _BETTER]
+    if not looks:
+        raise NotObserved("it never was unhealthy", blocked_by="UDC-HEALTH-011")
+
+    for look in looks:
+        absent = [name for name in _MEMBERS if look.member(name) is MISSING]
+        hold(
+            recording,
+            look,
+            look.status in _SERVED and not absent,
+            expected="200 or 503 with status, timestamp, uptime_seconds and version",
+            observed=f"{look.outcome} without {', '.join(absent) or 'one of these codes'}, {look}",
+        )
