@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from udckit.conformance.pacts._access import BrokerAccess
     from udckit.conformance.pacts._adapter import Verified, has_pact, verify_file, write_contract
     from udckit.conformance.pacts._contract import Contract, Need, OneWay
     from udckit.conformance.pacts._document import (
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
         pact_of,
         read_pact,
     )
+    from udckit.conformance.pacts._sent import Brokered, Publication, Result, bodies_of
     from udckit.conformance.pacts._terms import (
         TOKEN,
         bearer,
@@ -26,15 +28,7 @@ if TYPE_CHECKING:
         like,
         matching,
     )
-    from udckit.conformance.pacts.broker import (
-        Broker,
-        BrokerAccess,
-        Brokered,
-        Publication,
-        Result,
-        bodies_of,
-        broker_at,
-    )
+    from udckit.conformance.pacts.broker import Broker, broker_at
     from udckit.conformance.pacts.deployable import Answer, Pair, can_i_deploy, tool_words
     from udckit.conformance.pacts.impact import Reliance, reliances
     from udckit.conformance.pacts.publishing import pact_files, publication_of, results_of
@@ -99,8 +93,8 @@ _WHERE = {
     "TOKEN": "_terms",
     "Answer": "deployable",
     "Broker": "broker",
-    "BrokerAccess": "broker",
-    "Brokered": "broker",
+    "BrokerAccess": "_access",
+    "Brokered": "_sent",
     "Contract": "_contract",
     "Disagreement": "two_way",
     "Finding": "verification",
@@ -110,13 +104,13 @@ _WHERE = {
     "OneWay": "_contract",
     "PactFile": "_document",
     "Pair": "deployable",
-    "Publication": "broker",
+    "Publication": "_sent",
     "Recorded": "recording",
     "Reliance": "impact",
-    "Result": "broker",
+    "Result": "_sent",
     "Verified": "_adapter",
     "bearer": "_terms",
-    "bodies_of": "broker",
+    "bodies_of": "_sent",
     "broker_at": "broker",
     "can_i_deploy": "deployable",
     "disagreements": "two_way",

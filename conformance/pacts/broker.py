@@ -5,29 +5,20 @@ Its links are followed as they are told, on its own origin alone: credentials go
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from udckit.conformance._wire import Outgoing, Returned, Wire
-from udckit.conformance.errors import BrokerError, InvocationError
-from udckit.conformance.pacts._document import PactFile, pact_of
+from udckit.conformance.errors import BrokerError
+from udckit.conformance.pacts._access import BrokerAccess
+from udckit.conformance.pacts._document import pact_of
+from udckit.conformance.pacts._sent import Brokered, Publication
 
-__all__ = [
-    "Broker",
-    "BrokerAccess",
-    "Brokered",
-    "Publication",
-    "Result",
-    "bodies_of",
-    "broker_at",
-    "notices_of",
-]
+__all__ = ["DEADLINE", "Broker", "broker_at"]
 
 DEADLINE: Final = 15.0
 """Seconds that the broker has for one answer."""
@@ -41,93 +32,6 @@ _WORDS: Final = {
     "PACT_BROKER_PASSWORD",
     403: "the credentials do not allow it (403): a read-only user cannot publish",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAccess:
-    """Where the broker is, and as whom to speak to it; the secrets are never shown."""
-
-    url: str
-    token: str | None = field(default=None, repr=False)
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if "@" in parts.netloc:
-            raise InvocationError(
-                "The broker's URL holds credentials: leave them out, and set PACT_BROKER_USERNAME "
-                "and PACT_BROKER_PASSWORD, which are never shown."
-            )
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise InvocationError(
-                f"{self.url!r} is no URL of a Pact Broker, such as http://127.0.0.1:9292"
-            )
-
-    @property
-    def authorization(self) -> str | None:
-        """The header that is sent, None where nothing was given."""
-        if self.token:
-            return f"Bearer {self.token}"
-        if self.username:
-            pair = f"{self.username}:{self.password or ''}".encode()
-            return f"Basic {base64.b64encode(pair).decode()}"
-        return None
-
-    @property
-    def shown(self) -> str:
-        """How it authenticates, without the secret."""
-        if self.token:
-            return "a bearer token"
-        return f"user {self.username}" if self.username else "no credentials"
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """All that one version of a consumer needs, to be published at once or not at all."""
-
-    consumer: str
-    version: str
-    branch: str | None
-    build_url: str | None
-    pacts: tuple[PactFile, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the body of POST /contracts/publish."""
-        facts = {"branch": self.branch, "buildUrl": self.build_url}
-        return {
-            "pacticipantName": self.consumer,
-            "pacticipantVersionNumber": self.version,
-            **{name: value for name, value in facts.items() if value},
-            "contracts": [
-                {
-                    "consumerName": pact.consumer,
-                    "providerName": pact.provider,
-                    "specification": "pact",
-                    "contentType": "application/json",
-                    "content": base64.b64encode(json.dumps(pact.raw).encode()).decode(),
-                    "onConflict": "overwrite",
-                }
-                for pact in self.pacts
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Brokered:
-    """A pact as the broker has it, and where results about it go."""
-
-    pact: PactFile
-    results_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What the verification of one pact came to."""
-
-    about: Brokered
-    success: bool
-    tests: tuple[Mapping[str, Any], ...] = ()
 
 
 @contextmanager
@@ -152,7 +56,7 @@ class Broker:
     def publish(self, publication: Publication) -> tuple[str, ...]:
         """Publish every contract of a version in one request; give what the broker says of it."""
         answer = self._ask("POST", self._link("pb:publish-contracts"), publication.as_json())
-        return notices_of(answer)
+        return _notices_of(answer)
 
     def pacts_for(self, provider: str, branch: str | None) -> tuple[Brokered, ...]:
         """Give the pacts that this provider has to verify.
@@ -248,7 +152,7 @@ class Broker:
             answer = {}
         if returned.status < 300 and isinstance(answer, dict):  # noqa: PLR2004 - the 2xx
             return answer
-        said = "; ".join(notices_of(answer)) or returned.body.decode("utf-8", "replace")
+        said = "; ".join(_notices_of(answer)) or returned.body.decode("utf-8", "replace")
         said = said[:_MOST_SAID]
         if returned.status == _CONFLICT:
             raise BrokerError(
@@ -259,26 +163,7 @@ class Broker:
         raise BrokerError(f"{where}: {told}. It says: {said or 'nothing'}")
 
 
-def bodies_of(
-    results: Sequence[Result], version: str, build_url: str | None, kit: str
-) -> list[dict[str, Any]]:
-    """Give what is sent for each result, and where to."""
-    return [
-        {
-            "to": one.about.results_at,
-            "body": {
-                "success": one.success,
-                "providerApplicationVersion": version,
-                **({"buildUrl": build_url} if build_url else {}),
-                "testResults": list(one.tests),
-                "verifiedBy": {"implementation": "udckit", "version": kit},
-            },
-        }
-        for one in results
-    ]
-
-
-def notices_of(answer: Any) -> tuple[str, ...]:
+def _notices_of(answer: Any) -> tuple[str, ...]:
     """Give what the broker says to people, whatever form it gives it."""
     if not isinstance(answer, Mapping):
         return ()

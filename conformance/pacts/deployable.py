@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from udckit.conformance.errors import BrokerError, InvocationError
+from udckit.conformance.pacts._access import BrokerAccess
 from udckit.conformance.pacts._adapter import MISSING
-from udckit.conformance.pacts.broker import DEADLINE, BrokerAccess
+from udckit.conformance.pacts.broker import DEADLINE
 
 __all__ = ["Answer", "Pair", "can_i_deploy", "tool_words"]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from udckit.conformance.errors import InvocationError, Violation
 from udckit.conformance.pacts._document import PactFile, read_pact
-from udckit.conformance.pacts.broker import Brokered, Publication, Result
+from udckit.conformance.pacts._sent import Brokered, Publication, Result
 from udckit.conformance.pacts.two_way import disagreements
 from udckit.conformance.pacts.verification import Finding
 

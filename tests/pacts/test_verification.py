@@ -1,7 +1,6 @@
 """Every pact is verified by fakes and by the reference droplet; what drifts fails by name."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,9 @@ from fleet_support import launch
 
 from udckit.conformance import Options
 from udckit.conformance.pacts import Finding, _states, exit_code_of, kit_pacts, verify
-from udckit.fakes import FakeDroplet, FakeOrchestrator, FakeRegistry, FakesUp, Fault, fakes_up
+from udckit.fakes import FakeDroplet, FakeOrchestrator, FakeRegistry, FakesUp, Fault
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def fakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakesUp]:
-    """Fakes that are announced in a folder of the test's own."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with fakes_up() as running:
-        yield running
 
 
 def verified(url: str, role: str, **more: Any) -> list[Finding]:

@@ -116,7 +116,7 @@ def verify(**typed: Any) -> None:
 @click.option("--name", metavar="NAME", help="Its own; the kit starts it under this SERVICE_NAME.")
 @click.option("--version", metavar="V", help="Its version; else the one that it registers.")
 @click.option("--seconds", type=click.FloatRange(0, 3600), metavar="N", help="Listen this long.")
-@click.option("-o", "--output", type=_path, default=Path("pacts"), metavar="DIR", help="pacts/")
+@click.option("-o", "--output", type=_path, default=Path("pacts"), metavar="DIR", help="To here.")
 def record(**typed: Any) -> None:
     """Record a droplet's own pacts with Registry and Orchestrator, from what it really sends.
 
@@ -152,7 +152,11 @@ def publish(**typed: Any) -> None:
     alone, unless --force says otherwise, for a version that stands for somebody's desk misleads
     everybody else. A pact that asks for what the contract does not promise is refused, and so is
     a recording that did not see all.
-    """
+
+    \b
+    udckit pact publish --dry-run --version $(git rev-parse HEAD)
+    udckit pact publish pacts/ --broker https://pacts.example.org
+    """  # noqa: D301 - click reads its \b
     from udckit.cli._pact_broker import published  # noqa: PLC0415 - --help imports no room
 
     click.get_current_context().exit(published(typed))
@@ -162,7 +166,7 @@ def publish(**typed: Any) -> None:
 @click.option("--name", required=True, metavar="NAME", help="Who is to be deployed.")
 @click.option("--version", metavar="V", help="Its version; else CI's commit.")
 @click.option("--to", "environment", required=True, metavar="ENV", help="Such as production.")
-@click.option("--wait", type=click.IntRange(0, 3600), default=0, metavar="SECONDS")
+@click.option("--wait", type=click.IntRange(0, 3600), default=0, metavar="SECONDS", help="Wait.")
 @_broker
 @_dry_run
 @_json
@@ -171,7 +175,11 @@ def can_i_deploy(**typed: Any) -> None:
 
     Exit code 0 where it does, 1 where a verification failed, 5 where one is missing; --wait gives
     it time to come.
-    """
+
+    \b
+    udckit pact can-i-deploy --name my-service --to production
+    udckit pact can-i-deploy --name my-service --version 4f2a9c1 --to staging --wait 600
+    """  # noqa: D301 - click reads its \b
     from udckit.cli._pact_broker import asked  # noqa: PLC0415 - --help imports no room
 
     click.get_current_context().exit(asked(typed))
