@@ -98,15 +98,17 @@ def recorded(
         )
     books = {side: _Book() for side in SIDES}
     left_out: dict[str, None] = {}
-    registered = False
+    known: set[Any] = set()
     for one in every:
         operation = _operation(one)
         why = _left_out(one, operation)
         if why is not None or operation is None:
             left_out[f"{one.method} {one.path}: {why}"] = None
             continue
-        books[one.provider].add(_need(one, operation, name, again=registered))
-        registered = registered or operation.id == _REGISTER
+        own = one.body.get("name") if isinstance(one.body, Mapping) else None
+        books[one.provider].add(_need(one, operation, name, again=own in known))
+        if operation.id == _REGISTER:
+            known.add(own)
     marks = {"recorded": _FROM_THE_FAKES, "version": version}
     if incomplete:
         marks["incomplete"] = incomplete

@@ -221,13 +221,23 @@ def test_name_that_is_no_file_is_refused(name: str) -> None:
         recorded([registered(name=name)])
 
 
-def run_of(*calls: Call, only: tuple[str, ...] = (), ended: bool = True) -> RunRecord:
-    scene = Recording("calm", "real", 0.0, calls=calls)
-    lines: list[dict[str, Any]] = [
-        {"kind": "header", "format": 1, "settings": {"only": list(only)}},
-        *scene.as_lines(),
-    ]
-    return RunRecord.of([*lines, *([{"kind": "footer"}] if ended else [])])
+def lines_of_run(
+    *calls: Call, only: tuple[str, ...] = (), ended: bool = True
+) -> list[dict[str, Any]]:
+    """The lines of a run that played one scenario."""
+    header = {"kind": "header", "format": 1, "settings": {"only": list(only)}}
+    footer = [{"kind": "footer"}] if ended else []
+    return [header, *Recording("calm", "real", 0.0, calls=calls).as_lines(), *footer]
+
+
+def run_of(*calls: Call, **how: Any) -> RunRecord:
+    return RunRecord.of(lines_of_run(*calls, **how))
+
+
+def saved(folder: Path, *calls: Call) -> str:
+    path = folder / "run.jsonl"
+    path.write_text("".join(f"{dump(line)}\n" for line in lines_of_run(*calls)))
+    return str(path)
 
 
 def call(one: Seen, n: int, *, fault: str | None = None) -> Call:
@@ -240,20 +250,27 @@ def call(one: Seen, n: int, *, fault: str | None = None) -> Call:
 
 
 def test_run_record_of_a_launch_gives_the_same_pact(record: Typed, tmp_path: Path) -> None:
-    run = [registered(), beat()]
-    calls = [call(one, n) for n, one in enumerate(run)]
-    path = tmp_path / "run.jsonl"
-    header = {"kind": "header", "format": 1, "settings": {"only": []}}
-    scene = Recording("calm", "real", 0.0, calls=(*calls, call(beat("error"), 9, fault="503")))
-    lines = [header, *scene.as_lines(), {"kind": "footer"}]
-    path.write_text("".join(f"{dump(line)}\n" for line in lines))
-    ran = record(str(path))
+    calls = [call(one, n) for n, one in enumerate([registered(), beat()])]
+    ran = record(saved(tmp_path, *calls, call(beat("error"), 9, fault="503")))
 
     assert ran.exit_code == 0, ran.output
     (orchestrator, registry) = pact_files([tmp_path / "pacts"])
     assert lines_of(orchestrator) == ["POST /heartbeat"]
     assert lines_of(registry) == ["POST /register"]
     assert registry.marks["version"] == "1.4.0"
+
+
+def test_run_under_a_name_of_the_kit_s_own_wants_another(record: Typed, tmp_path: Path) -> None:
+    seen = [registered(name="udckit-calm"), registered(name="udckit-outage"), beat()]
+    path = saved(tmp_path, *(call(one, n) for n, one in enumerate(seen)))
+    nameless, named = record(path), record(path, "--name", "mine")
+
+    assert nameless.exit_code == 2
+    assert "say by --name" in nameless.output
+    assert named.exit_code == 0
+    registry = read_pact(tmp_path / "pacts" / "mine-registry.json")
+    assert lines_of(registry) == ["POST /register"]
+    assert "udckit-calm" not in registry.path.read_text()
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ from udckit.reports import printable
 
 __all__ = ["record"]
 
-_OF_THE_KIT = "udckit-target"
-"""What the kit calls a droplet that nobody named."""
+_OF_THE_KIT = "udckit-"
+"""How what the kit calls a droplet that nobody named begins."""
 
 
 def record(typed: Mapping[str, Any]) -> int:
@@ -39,7 +39,7 @@ def _record(typed: Mapping[str, Any]) -> int:
     what = recorded(
         heard.seen, name=typed["name"], version=typed["version"], incomplete=heard.incomplete
     )
-    if what.name.startswith(_OF_THE_KIT):
+    if typed["name"] is None and what.name.startswith(_OF_THE_KIT):
         raise InvocationError(
             f"{what.name} is what the kit called the droplet when it started it: say by --name "
             "under which name its contracts go to the broker."
