@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from udckit.conformance.errors import InvocationError
+from udckit.conformance.pacts._older import as_v4
 from udckit.specs import Operation, Surface, surface
 
 __all__ = [
@@ -124,7 +125,7 @@ class PactFile:
 
 
 def read_pact(path: Path) -> PactFile:
-    """Read a pact file of specification V4; raise InvocationError where it is none."""
+    """Read a pact file of specification V4 or V3; raise InvocationError where it is none."""
     try:
         raw = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as trouble:
@@ -136,9 +137,10 @@ def pact_of(raw: Any, path: Path) -> PactFile:
     """Take a pact's JSON; `path` is what it is called in messages.
 
     Raises:
-        InvocationError: it is no pact of specification V4.
+        InvocationError: it is no pact of specification V4 or V3.
     """
     try:
+        raw = as_v4(raw)
         consumer, provider = raw["consumer"]["name"], raw["provider"]["name"]
         version = raw["metadata"]["pactSpecification"]["version"]
         interactions = tuple(Interaction(consumer, provider, one) for one in raw["interactions"])
@@ -146,7 +148,7 @@ def pact_of(raw: Any, path: Path) -> PactFile:
     except (AttributeError, KeyError, TypeError) as trouble:
         raise InvocationError(f"{path} is no pact file: {trouble!r}") from trouble
     if not str(version).startswith("4"):
-        raise InvocationError(f"{path} is of pact specification {version}; udckit reads V4.")
+        raise InvocationError(f"{path} is of pact specification {version}; udckit reads V4 and V3.")
     if kinds:
         raise InvocationError(f"{path} has interactions of a kind that udckit does not know.")
     return PactFile(path, consumer, provider, interactions, raw)
