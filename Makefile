@@ -5,8 +5,9 @@ PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(if 
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+MINUTES ?= 60
 
-.PHONY: demo test check wheel bench load format clean help
+.PHONY: demo test check wheel bench load proof format clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
@@ -28,6 +29,9 @@ bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one 
 load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
 	$(BIN)/python -m pip install --quiet --group load
 	$(BIN)/python benchmarks/load_fakes.py
+
+proof: $(VENV)/.ready  ## measure what is caught and who is blamed wrongly, and write docs/detection.md
+	PYTHONPATH=tests $(BIN)/python -m proof --minutes $(MINUTES)
 
 format: $(VENV)/.ready  ## let ruff put every file into shape
 	$(BIN)/ruff format .

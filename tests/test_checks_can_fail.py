@@ -92,7 +92,7 @@ def test_fault_is_seen_in_front_of(
     if _takes_time(fault) and name in OTHER_PROCESSES:
         seen = of_time(name)[fault.id]
     else:
-        seen = stands(name).run(fault, only=fault.kills)
+        seen = stands(name).run(fault, only=fault.rows)
 
     _seen(fault, seen)
 

@@ -32,6 +32,7 @@ _MEMBERS: Final = frozenset(
         "strikes",
         "kills",
         "also",
+        "beside",
         "needs",
         "settings",
         "survives",
@@ -90,7 +91,8 @@ class Fault:
     nothing can be struck. `settings` are those of the run: `health_budget`, `floor` and `boot`,
     in seconds; `has`, what the operator declares; `instance`, the only one that is struck;
     `quiet`, a log that says nothing of refusals. `survives` says why the checks do not see it
-    yet; when they do, the word is stale and a test says so.
+    yet; when they do, the word is stale and a test says so. `beside` names rows whose requests
+    let the fault show itself, where only its own rows are judged.
     """
 
     id: str
@@ -98,10 +100,16 @@ class Fault:
     strikes: tuple[Strike, ...]
     kills: tuple[str, ...]
     also: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     survives: str | None = None
     source: str = ""
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows to judge where not the whole stage is."""
+        return (*self.kills, *self.beside)
 
 
 @cache
@@ -145,6 +153,7 @@ def _fault(row: Any, source: str) -> Fault:
         strikes=tuple(_strike(each, where) for each in strikes),
         kills=_words(row, "kills", where),
         also=_words(row, "also", where),
+        beside=_words(row, "beside", where),
         needs=_words(row, "needs", where),
         settings=_settings(row.get("settings", {}), where),
         survives=_reason(row.get("survives"), where),

@@ -155,7 +155,7 @@ class Stand:
 
         def one(fault: Fault) -> Seen:
             with FaultProxy(self.url, token=self.token) as proxy:
-                return replace(self, proxy=proxy).run(fault, only=fault.kills)
+                return replace(self, proxy=proxy).run(fault, only=fault.rows)
 
         with ThreadPoolExecutor(max_workers=len(faults)) as pool:
             return dict(zip((each.id for each in faults), pool.map(one, faults), strict=True))

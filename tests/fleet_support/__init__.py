@@ -2,7 +2,7 @@
 
 from fleet_support._catalogue import FLEET, REFERENCE, Answers, Member, fleet, member
 from fleet_support._launcher import Running, launch
-from fleet_support._needs import require
+from fleet_support._needs import missing, require
 
 __all__ = [
     "FLEET",
@@ -13,5 +13,6 @@ __all__ = [
     "fleet",
     "launch",
     "member",
+    "missing",
     "require",
 ]

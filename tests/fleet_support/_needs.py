@@ -9,7 +9,7 @@ import pytest
 
 from fleet_support._catalogue import FLEET, Member, member
 
-__all__ = ["require"]
+__all__ = ["missing", "require"]
 
 PATIENCE = 120
 """Seconds for `npm ci`."""
@@ -17,15 +17,21 @@ PATIENCE = 120
 
 def require(name: str) -> None:
     """Skip the test, with the reason, where this machine cannot run the droplet of that name."""
-    one = member(name)
+    if (reason := missing(member(name))) is not None:
+        pytest.skip(reason)
+
+
+def missing(one: Member) -> str | None:
+    """Say what a droplet needs and this machine has not; None where it can be started."""
     for program in sorted(one.needs):
         if shutil.which(program) is None:
-            pytest.skip(f"{one.name} needs {program}, which this machine has not")
+            return f"{one.name} needs {program}, which this machine has not"
     for package in one.packages:
         if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{one.name} needs {package}: see tests/{FLEET.name}/requirements.txt")
+            return f"{one.name} needs {package}: see tests/{FLEET.name}/requirements.txt"
     if "npm" in one.needs:
         _install(one)
+    return None
 
 
 def _install(one: Member) -> None:

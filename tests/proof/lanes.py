@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from faults import Fault, all_faults, read_faults
+from acting import judged, plays
+from faults import Fault, all_faults, read_faults, security_stand
+from faults.behaving import Misbehaviour, misbehaviours
 from faults.role_stand import Make, Role, own_rows, role_stand
 from faults.stand import DROPLETS, Seen, shown, stand
 
@@ -101,8 +104,8 @@ def _shape(target: str) -> Iterator[Judge]:
         def judge(fault: Planted) -> Sighting:
             began = time.monotonic()
             whole = target == DROPLETS[0] or not _plain(fault)
-            only = () if whole else fault.kills
             planted: Any = fault
+            only = () if whole else planted.rows
             seen = up.run(planted, only=only)
             return _sighting("shape", target, fault, seen, began, whole=whole, level="MUST")
 
@@ -146,6 +149,59 @@ def _new(target: str, fault: Planted) -> bool:
     return target.startswith("fake") or not getattr(fault, "needs", ())
 
 
+_OVER_THE_RUN: Final = frozenset({"ERR-005", "ERR-006", "ERR-017", "SEC-011"})
+"""Rows that are judged over all exchanges of a run, and need some to be judged over."""
+_EXCHANGES: Final = ("UDC-CAP-001", "AUTH-008", "AUTH-012", "ERR-005")
+
+
+@contextlib.contextmanager
+def _security(target: str) -> Iterator[Judge]:
+    """Judge a droplet's stage 2: whole in front of the first that a fault can strike."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        security_stand.security_stand(target, Path(folder)) as up,
+    ):
+
+        def judge(fault: Planted) -> Sighting:
+            began = time.monotonic()
+            planted: Any = fault
+            first = next(each for each in security_stand.DROPLETS if _attacked(each, fault))
+            whole = target == first
+            more = _EXCHANGES if _OVER_THE_RUN.intersection(fault.kills) else ()
+            seen = up.run(planted, only=() if whole else tuple({*fault.kills, *more}))
+            return _sighting("security", target, fault, seen, began, whole=whole, level="SHOULD")
+
+        yield judge
+
+
+def _attacked(target: str, fault: Planted) -> bool:
+    planted: Any = fault
+    return security_stand.can_show(target, planted)
+
+
+@contextlib.contextmanager
+def _behaviour(_: str) -> Iterator[Judge]:
+    """Play what a droplet of this behaviour does, and judge every row of what it sends."""
+
+    def judge(fault: Planted) -> Sighting:
+        assert isinstance(fault, Misbehaviour), "the lane holds faults of behaviour alone"
+        began = time.monotonic()
+        seen = judged(plays(fault.kills, fault.behaviour), fault.kills)
+        failed = {row for row, verdict in seen.items() if verdict.verdict == "fail"}
+        return Sighting(
+            lane="behaviour",
+            fault=fault.id,
+            target="fake_droplet",
+            kills=fault.kills,
+            failed=tuple(row for row in fault.kills if row in failed),
+            strange=None,
+            errors=tuple(f"{row} error" for row in seen if seen[row].verdict == "error"),
+            seconds=round(time.monotonic() - began, 3),
+        )
+
+    yield judge
+
+
 @contextlib.contextmanager
 def _legal(target: str) -> Iterator[Judge]:
     """Judge a droplet that was changed within the contract: the whole stage, no MUST may fail."""
@@ -169,6 +225,21 @@ LANES: Final = (
         (*DROPLETS, *_FAR),
         _shape,
         _shows,
+    ),
+    Lane(
+        "security",
+        "a droplet's stage 2: attacks that get through, on the wire",
+        lambda: all_faults("security"),
+        security_stand.DROPLETS,
+        _security,
+        _attacked,
+    ),
+    Lane(
+        "behaviour",
+        "what a droplet sends, or does not: switches of FakeDroplet, on a clock moved by hand",
+        misbehaviours,
+        ("fake_droplet",),
+        _behaviour,
     ),
     Lane(
         "registry",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 __all__ = ["Sighting"]
@@ -40,12 +40,12 @@ class Sighting:
         return tuple(row for row in self.kills if row not in self.failed)
 
     def as_json(self) -> dict[str, Any]:
-        """Give what JSON can keep."""
-        return asdict(self)
+        """Give what JSON can keep, without what is as usual."""
+        usual = {field.name: field.default for field in fields(self)}
+        return {name: value for name, value in asdict(self).items() if value != usual[name]}
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> Self:
         """Read it back."""
-        lists = {name: tuple(facts[name]) for name in ("kills", "failed", "errors")}
-        strange = None if facts["strange"] is None else tuple(facts["strange"])
-        return cls(**{**facts, **lists, "strange": strange})
+        lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+        return cls(**{**facts, **lists})

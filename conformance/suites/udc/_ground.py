@@ -19,6 +19,7 @@ from udckit.conformance import (
 
 __all__ = [
     "BRACKET",
+    "LAST_OF_ALL",
     "ONCE_IT_IS_ASKED",
     "accepted",
     "alike",
@@ -43,6 +44,9 @@ BRACKET: Final = 8
 
 ONCE_IT_IS_ASKED: Final = 60
 """The order of checks that look at all answers of the run, not at the first alone."""
+
+LAST_OF_ALL: Final = ONCE_IT_IS_ASKED + 1
+"""The order of those that look at all five endpoints so, after what their members' rows need."""
 
 _NOT_LET_IN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 

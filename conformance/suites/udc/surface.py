@@ -5,7 +5,7 @@ from typing import Final
 
 from udckit.conformance import NotObserved, Observation, Probe, expect, operation_of, verifies
 from udckit.conformance.suites.udc._ground import (
-    ONCE_IT_IS_ASKED,
+    LAST_OF_ALL,
     answer_at,
     answer_to_a_message,
     each_of,
@@ -60,19 +60,19 @@ def _shows_which_paths_there_are(service: Probe, asked: list[Observation]) -> No
         )
 
 
-@verifies("UDC-ALL-002", order=ONCE_IT_IS_ASKED)
+@verifies("UDC-ALL-002", order=LAST_OF_ALL)
 def bodies_are_json(service: Probe) -> None:
     """The five bodies are JSON, and say so in their media type."""
     each_of(service, five(service), lambda seen: expect(seen).json_body())
 
 
-@verifies("UDC-ALL-003", order=ONCE_IT_IS_ASKED)
+@verifies("UDC-ALL-003", order=LAST_OF_ALL)
 def bodies_are_bare(service: Probe) -> None:
     """The five bodies are bare objects, without an envelope."""
     each_of(service, five(service), lambda seen: expect(seen).bare_object())
 
 
-@verifies("UDC-ALL-006", order=ONCE_IT_IS_ASKED)
+@verifies("UDC-ALL-006", order=LAST_OF_ALL)
 def words_are_exact(service: Probe) -> None:
     """Words that the contract closes are spelled exactly, in lower case.
 

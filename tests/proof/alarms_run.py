@@ -1,0 +1,147 @@
+"""Judges each droplet of the known-good fleet again and again, in shuffled order, partly loaded."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from fleet_support import REFERENCE, Member, fleet, member, missing
+
+from proof.alarms import Judged
+from udckit.conformance import BUILT_STAGES, Options, RunRecord, certify
+from udckit.conformance.target import launch
+from udckit.fakes import FakeOrchestrator, FakeRegistry
+
+__all__ = ["members", "quick", "run_alarms", "whole"]
+
+_STARTUP = 60.0
+_QUICK_AT_A_TIME = 10
+"""Quick runs against one droplet before it is stopped: starting it costs more than judging it."""
+
+
+def members() -> tuple[Member, ...]:
+    """Give the right droplets that this machine can run, the reference among them."""
+    return tuple(each for each in (*fleet(), REFERENCE) if missing(each) is None)
+
+
+def run_alarms(
+    *,
+    ends: float,
+    jobs: int,
+    seed: int,
+    repeats: int,
+    kind: str,
+    load: int,
+    tell: Callable[[str], None],
+) -> list[Judged]:
+    """Judge each member `repeats` times, until the time is over; `load` programs keep cores busy.
+
+    `kind` is whole or quick. What comes first is a shuffled round of all members, then another.
+    """
+    dice = random.Random(seed)  # noqa: S311 - an order, not a secret
+    batch = _QUICK_AT_A_TIME if kind == "quick" else 1
+    names = [each.name for each in members()]
+    rounds = [dice.sample(names, len(names)) for _ in range(-(-repeats // batch))]
+    judge = quick if kind == "quick" else whole
+    runs: list[Judged] = []
+    with _busy(load), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        under_way = [
+            pool.submit(judge, name, ends=ends, loaded=load > 0) for turn in rounds for name in turn
+        ]
+        for done in as_completed(under_way):
+            try:
+                runs += done.result()
+            except Exception as trouble:  # noqa: BLE001 - told, and not counted as a run
+                tell(f"a {kind} run did not come about: {type(trouble).__name__}: {trouble}")
+    blamed = sum(bool(each.blamed or each.errors) for each in runs)
+    tell(f"{len(runs)} {kind} runs over {len(names)} droplets, {blamed} with blame")
+    return sorted(runs, key=lambda each: (each.member, each.kind))
+
+
+def whole(name: str, *, ends: float, loaded: bool = False) -> list[Judged]:
+    """Launch a member, judge every stage that is built, and stop it; nothing once time is over."""
+    if time.time() >= ends:
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        options = Options(
+            launch=member(name).command,
+            stages=BUILT_STAGES,
+            startup=_STARTUP,
+            report_dir=Path(folder),
+        )
+        return [_judged(name, "whole", certify(options), loaded=loaded)]
+
+
+def quick(name: str, *, ends: float, loaded: bool = False) -> list[Judged]:
+    """Launch a member against fakes, and judge its stage 1 ten times."""
+    runs: list[Judged] = []
+    if time.time() >= ends:
+        return runs
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FakeRegistry() as registry,
+        FakeOrchestrator(registry=registry) as orchestrator,
+    ):
+        environment = {
+            "REGISTRY_URL": registry.url,
+            "ORCHESTRATOR_URL": orchestrator.url,
+            "SERVICE_NAME": f"proof-{name.replace('_', '-')}",
+            "DROPLET_ID": "4711",
+        }
+        with launch(member(name).command, environment, startup=_STARTUP) as running:
+            registry.journal.wait_for(operation="registerService", answered=201, timeout=20)
+            options = Options(
+                url=running.url,
+                registry=registry.url,
+                stages=("shape",),
+                report_dir=Path(folder),
+            )
+            while len(runs) < _QUICK_AT_A_TIME and time.time() < ends:
+                runs.append(_judged(name, "quick", certify(options), loaded=loaded))
+    return runs
+
+
+def _judged(name: str, kind: str, record: RunRecord, *, loaded: bool) -> Judged:
+    footer = record.footer or {}
+    said = {
+        row: f"expected {each.expected}, observed {each.observed}"
+        for row, each in record.verdicts.items()
+        if each.verdict == "fail" and each.level == "MUST"
+    }
+    return Judged(
+        member=name,
+        kind=kind,
+        loaded=loaded,
+        words={row: each.verdict for row, each in record.verdicts.items()},
+        blamed=said,
+        errors={
+            row: each.message for row, each in record.verdicts.items() if each.verdict == "error"
+        },
+        stages=dict(footer.get("stages", {})),
+        exit_code=int(footer.get("exit_code", 3)),
+        requests=int(footer.get("requests_sent", 0)),
+        seconds=float(footer.get("seconds", 0.0)),
+    )
+
+
+@contextlib.contextmanager
+def _busy(programs: int) -> Iterator[None]:
+    """Keep that many cores busy meanwhile."""
+    logging.getLogger("udckit").setLevel(logging.ERROR)
+    words: Sequence[str] = (sys.executable, "-c", "while True: pass")
+    burning = [subprocess.Popen(words) for _ in range(programs)]
+    try:
+        yield
+    finally:
+        for each in burning:
+            each.kill()
+            each.wait()
