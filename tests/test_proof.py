@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from faults.stand import DROPLETS
@@ -71,7 +72,7 @@ def test_faults_are_seen_in_front_of_a_droplet_that_no_other_test_breaks() -> No
 # The reckoning
 
 
-def a_sighting(target: str = "one", failed: tuple[str, ...] = ("A-1",), **more: object) -> Sighting:
+def a_sighting(target: str = "one", failed: tuple[str, ...] = ("A-1",), **more: Any) -> Sighting:
     facts = {"lane": "shape", "fault": "f", "target": target, "kills": ("A-1",), "failed": failed}
     return Sighting.from_json({**facts, **more})
 
@@ -90,7 +91,7 @@ def test_kill_counts_only_where_every_target_saw_it() -> None:
     [({"struck": 0}, "it struck nothing"), ({"errors": ("A-2 error",)}, "the kit failed")],
 )
 def test_what_struck_nothing_or_broke_the_kit_kills_nothing(
-    more: dict[str, object], said: str
+    more: dict[str, Any], said: str
 ) -> None:
     result = fault_results([a_sighting(**more)])[0]
 
