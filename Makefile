@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 MINUTES ?= 60
 
-.PHONY: demo test check wheel bench load proof format clean help
+.PHONY: demo test check wheel bench load proof screenshots format clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
@@ -32,6 +32,9 @@ load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what
 
 proof: $(VENV)/.ready  ## measure what is caught and who is blamed wrongly, and write docs/detection.md
 	PYTHONPATH=tests $(BIN)/python -m proof --minutes $(MINUTES)
+
+screenshots: $(VENV)/.ready  ## take the pictures of the report in docs/screenshots anew (wants Chromium)
+	cd tests && ../$(BIN)/python -m report_support.screenshots
 
 format: $(VENV)/.ready  ## let ruff put every file into shape
 	$(BIN)/ruff format .

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +11,7 @@ from udckit.conformance.observation import Tally
 from udckit.reports._dialect_signs import contract_body, listed_paths
 from udckit.reports._printable import one_line
 from udckit.reports._seen import route
+from udckit.reports._sent import sent
 from udckit.specs import dialects, surface
 
 __all__ = ["Gap", "gaps", "notes", "said_gaps"]
@@ -200,11 +200,10 @@ def _prefix(record: RunRecord) -> str | None:
 
 def _signatures(record: RunRecord) -> Iterator[str]:
     """Say with what the tokens of the target's own are signed, where that is not RS256."""
-    sent = json.dumps([line.get("headers") for line in record.lines("journal")])
-    for ref, token in record.tokens.items():
+    for token in (token for call in sent(record) for token in call.tokens):
         header = token.get("header")
         algorithm = header.get("alg") if isinstance(header, dict) else None
-        if f"<token:{ref}>" in sent and isinstance(algorithm, str) and algorithm != "RS256":
+        if isinstance(algorithm, str) and algorithm != "RS256":
             yield f"it sends a token signed with {algorithm}: the contract knows RS256 only"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Final
 from udckit.conformance import Exchange, Observation, RunRecord
 from udckit.conformance.observation import Tally
 from udckit.reports._seen import route
+from udckit.reports._sent import sent
 from udckit.specs import dialects
 
 __all__ = ["Sign", "contract_body", "listed_paths", "signs", "vocabulary"]
@@ -33,7 +33,6 @@ _READ: Final = ("health", "capabilities", "state", "dependencies")
 _DENIED: Final = re.compile(r"\*\*no \w+\*\*|\bno \w+")
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9_]*[a-z0-9]")
 _AS_MESH: Final = re.compile(r"\bsame\b|\bM fields\b")
-_TOKEN: Final = re.compile(r"<token:(t\d+)>")
 _ENVELOPE: Final = frozenset({"status", "data"})
 _CALLERS_FAULTS: Final = range(400, 500)
 _GOOD: Final = range(200, 300)
@@ -164,21 +163,18 @@ def _paths(record: RunRecord) -> Iterator[tuple[str, str, str]]:
 
 
 def _heard(record: RunRecord) -> Iterator[tuple[str, str, str]]:
-    """Read the journals: where it registers, where it beats, what it sends, who signs for it."""
-    for line in record.lines("journal"):
-        method = str(line.get("method") or "")
-        path = str(line.get("target") or line.get("path") or "").split("?", 1)[0]
-        where = f"{method} {path}, sent to the {line.get('fake', 'kit')}"
-        yield from (("paths", each, where) for each in _templates() if _fits(each, method, path))
-        body = _body_of(line.get("body"))
-        if isinstance(body, dict) and "regist" in path:
-            yield from (("registration", name, where) for name in body)
-        for found in _TOKEN.finditer(json.dumps(line.get("headers"))):
-            claims = record.tokens.get(found.group(1), {}).get("claims")
-            yield from (
-                ("claims", name, f"the token of {where}")
-                for name in (claims if isinstance(claims, dict) else ())
-            )
+    """Read what it sends: where it registers, where it beats, who signs for it."""
+    for call in sent(record):
+        where = str(call)
+        yield from (
+            ("paths", each, where) for each in _templates() if _fits(each, call.method, call.path)
+        )
+        if isinstance(call.body, dict) and "regist" in call.path:
+            yield from (("registration", name, where) for name in call.body)
+        for token in call.tokens:
+            claims = token.get("claims")
+            names = claims if isinstance(claims, dict) else ()
+            yield from (("claims", name, f"the token of {where}") for name in names)
 
 
 def _fits(template: str, method: str, path: str) -> bool:
@@ -197,16 +193,6 @@ def _templates() -> tuple[str, ...]:
 def _json(exchange: Exchange) -> Any:
     seen = Observation(exchange, Tally())
     return seen.json if seen.json_trouble is None else None
-
-
-def _body_of(body: Any) -> Any:
-    """Read a journal's body: text, or what an export made of it."""
-    if isinstance(body, dict):
-        return body.get("json")
-    try:
-        return json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        return None
 
 
 def _texts(value: Any, depth: int = 6) -> Iterator[str]:

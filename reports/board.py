@@ -9,7 +9,7 @@ from udckit.conformance import EXIT
 from udckit.reports._account import Account, account_of
 from udckit.reports._format import Files, Format, Run
 from udckit.reports._marks import DASH, STAGE_MARKS
-from udckit.reports._printable import one_line, printable
+from udckit.reports._printable import cut, one_line, printable
 from udckit.reports._seen import ended, identity, utc
 from udckit.reports.badge import FRESH_DAYS
 from udckit.reports.dialect import in_one_line, recognise
@@ -73,8 +73,8 @@ def _one(run: Run, account: Account, today: float) -> Mapping[str, Any]:
     target = one_line(account.settings.target + account.settings.base_path)
     days = max(int((today - moment) // _A_DAY), 0)
     return {
-        "name": printable(who.name or target),
-        "version": printable(who.version or ""),
+        "name": cut(printable(who.name or target), 80),
+        "version": cut(printable(who.version or ""), 30),
         "target": target,
         "role": account.settings.role,
         "path": printable(run.path),

@@ -20,6 +20,7 @@ from udckit.reports._marks import BOX_MARKS, DASH, STAGE_MARKS, VERDICT_MARKS
 from udckit.reports._page import Page, Span
 from udckit.reports._printable import one_line
 from udckit.reports._rows import write_rows
+from udckit.reports.dialect import in_one_line, recognise
 from udckit.reports.message import headline
 from udckit.reports.plan import REACHED, a_role
 
@@ -57,6 +58,7 @@ def terminal(
     if not account.settings.only:
         page.blank()
         _write_boxes(page, account, verbose=detail == "verbose")
+        _write_dialect(page, account)
     write_failures(page, account, verbose=detail == "verbose")
     write_known(page, account)
     write_faults(page, account)
@@ -196,6 +198,22 @@ def _write_boxes(page: Page, account: Account, *, verbose: bool) -> None:
     for block in dict.fromkeys(box.block for box in account.boxes):
         items = [_box(box) for box in account.boxes if box.block == block]
         page.flow((block, "bold"), items, indent=2, width=_BLOCK_WIDTH)
+
+
+def _write_dialect(page: Page, account: Account) -> None:
+    found = recognise(account.record, account)
+    if found.word == "unrecognised" and not found.notes:
+        return
+    page.blank()
+    told = one_line(in_one_line(found)).removeprefix("dialect: ")
+    page.line(("dialect: ", "dim"), told, hang=2)
+    for note in found.notes:
+        page.line(("! ", "yellow"), one_line(note), indent=2, hang=2)
+    if found.gaps and found.keys and not found.is_contract:
+        many = f"{len(found.gaps)} fields found, wanted and to change"
+        page.line(
+            (f"`udckit report --format dialect` tells {many}, and the order", "dim"), indent=2
+        )
 
 
 def _box(box: BoxResult) -> tuple[Span, Span]:

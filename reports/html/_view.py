@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from udckit.conformance import STAGES, Verdict, wanted_rows
@@ -12,11 +12,12 @@ from udckit.reports._cases import asked_rows
 from udckit.reports._format import Run
 from udckit.reports._known import known_failures
 from udckit.reports._marks import BOX_MARKS, STAGE_MARKS, VERDICT_MARKS
-from udckit.reports._printable import one_line, printable
+from udckit.reports._printable import cut, one_line, printable
 from udckit.reports._seen import ended, identity, utc
 from udckit.reports.dialect import in_one_line, recognise
+from udckit.reports.html._beats import beats
 from udckit.reports.html._findings import Finding, finding, shown
-from udckit.reports.html._plots import beats, times
+from udckit.reports.html._plots import times
 from udckit.reports.message import mint_hint
 from udckit.reports.plan import REACHED
 from udckit.reports.terminal import first_line
@@ -24,6 +25,8 @@ from udckit.specs import catalogue
 
 __all__ = ["view"]
 
+_NAME: Final = 60
+_VERSION: Final = 30
 _BAR: Final = ("pass", "fail", "not_observed", "not_applicable", "error")
 
 
@@ -57,7 +60,7 @@ def view(run: Run) -> dict[str, Any]:
     found = recognise(record, account)
     return {
         "title": printable(who.title or settings.target),
-        "who": who,
+        "who": replace(who, name=_brief(who.name, _NAME), version=_brief(who.version, _VERSION)),
         "target": one_line(settings.target + settings.base_path),
         "facts": _facts(account),
         "lead": _lead(account),
@@ -89,6 +92,11 @@ def view(run: Run) -> dict[str, Any]:
         "many": len(account.failures),
         "exit_code": account.exit_code,
     }
+
+
+def _brief(text: str | None, most: int) -> str | None:
+    """Cut what a heading shows: a target may call itself by a novel."""
+    return None if text is None else cut(text, most)
 
 
 def _facts(account: Account) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from report_support.droplets import DROPLETS, EMPTY, MIXED, PREFIXED, Speaker, always, speaking
 from report_support.hostile import CANARY, CORPUS, HOSTILE
 from report_support.runs import run_of, run_of_a_right_droplet, run_of_lines
+from report_support.scenes import call, scene
 
 __all__ = [
     "CANARY",
@@ -14,8 +15,10 @@ __all__ = [
     "PREFIXED",
     "Speaker",
     "always",
+    "call",
     "run_of",
     "run_of_a_right_droplet",
     "run_of_lines",
+    "scene",
     "speaking",
 ]

@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-from report_support import DROPLETS, EMPTY, MIXED, PREFIXED, run_of
+from report_support import DROPLETS, EMPTY, MIXED, PREFIXED, call, run_of, scene
 
 from udckit.conformance import RunRecord
+from udckit.reports import terminal
 from udckit.reports._format import Run
 from udckit.reports.dialect import gap_report, in_one_line, recognise
 from udckit.specs import dialects
@@ -107,34 +108,17 @@ def test_the_order_of_migration_goes_by_stage(spoken: Spoken) -> None:
     assert not rest
 
 
-def heard(method: str, target: str, body: str = "") -> dict[str, Any]:
-    return {
-        "kind": "journal",
-        "fake": "registry",
-        "n": 1,
-        "at": 1.0,
-        "method": method,
-        "target": target,
-        "headers": [["authorization", "Bearer <token:t7>"]],
-        "body": body,
-    }
-
-
 def test_what_a_droplet_sends_tells_its_dialect(make_lines: MakeLines) -> None:
     token = {
-        "kind": "token",
-        "ref": "t7",
         "header": {"alg": "HS256"},
         "claims": {"droplet_id": 3, "steward": "Ana", "permissions": []},
-        "signed_by": "unknown",
-        "issued_as": None,
     }
-    lines = [
-        *make_lines(body="{}"),
-        token,
-        heard("POST", "/registry/register", '{"id": 3, "url": "http://x"}'),
-        heard("POST", "/droplets/3/heartbeat"),
+    said = '{"id": 3, "url": "http://x"}'
+    calls = [
+        call(1, "POST", "/registry/register", fake="registry", body=said),
+        call(2, "POST", "/droplets/3/heartbeat"),
     ]
+    lines = [*make_lines(body="{}"), *scene(calls, token=token)]
 
     found = recognise(RunRecord.of(lines))
 
@@ -154,3 +138,13 @@ def test_the_gap_report_is_a_page_of_markdown(spoken: Spoken) -> None:
     for heading in ("## Told by", "## Seen, and what", "## Not seen here", "## Mend in this order"):
         assert heading in told
     assert "| where | found | wanted | change |" in told
+
+
+def test_the_screen_says_which_dialect_it_is_and_what_is_odd(spoken: Spoken) -> None:
+    foreign = terminal(spoken("M", "read-only").record)
+    prefixed = terminal(spoken("prefixed").record)
+
+    assert "dialect: mesh (M), not the contract's" in foreign
+    assert "`udckit report --format dialect` tells" in foreign
+    assert "  ! " in prefixed
+    assert "/orchestrator" in prefixed

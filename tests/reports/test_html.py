@@ -10,14 +10,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from report_support import CANARY
+from report_support import CANARY, call, scene
 
 from udckit.conformance import RunRecord
+from udckit.conformance.scenario import Call
 from udckit.reports import account_of
 from udckit.reports._format import Run
 from udckit.reports.html import html
+from udckit.reports.html._beats import beats
 from udckit.reports.html._marking import marked
-from udckit.reports.html._plots import beats
 
 MakeLines = Callable[..., list[dict[str, Any]]]
 
@@ -121,26 +122,19 @@ def test_texts_without_anything_in_common_are_not_marked() -> None:
     assert marked("status 200", "nothing") == ((("status 200", False),), (("nothing", False),))
 
 
-def beat(at: float) -> dict[str, Any]:
-    return {
-        "kind": "journal",
-        "fake": "orchestrator",
-        "n": 1,
-        "at": at,
-        "method": "POST",
-        "target": "/heartbeat",
-        "headers": [],
-        "body": "{}",
-    }
+def beat(at: float, answered: int = 200) -> Call:
+    return call(at, "POST", "/heartbeat", operation="postHeartbeat", answered=answered)
 
 
 def test_beats_are_plotted_with_their_band(make_lines: MakeLines) -> None:
-    lines = [*make_lines(), *(beat(at) for at in (0, 60, 121, 260))]
+    beaten = [*map(beat, (0, 60, 121)), beat(181, answered=503), beat(260)]
+    lines = [*make_lines(), *scene(beaten)]
 
     plot = beats(RunRecord.of(lines))
 
     assert plot is not None
     assert [each.is_right for each in plot.dots] == [True, True, False]
+    assert [each.says for each in plot.refused] == ["POST /heartbeat at +181.0 s: answered 503"]
     assert plot.told == (
         "4 beats; gaps from 60.0 s to 139.0 s, median 61.0 s; 2 of 3 between 55 s and 65 s"
     )
@@ -150,5 +144,18 @@ def test_beats_are_plotted_with_their_band(make_lines: MakeLines) -> None:
     assert plot.told in html(Run(RunRecord.of(lines)))
 
 
+def test_the_beats_of_two_workers_are_not_mixed(make_lines: MakeLines) -> None:
+    workers = [
+        call(at, "POST", "/heartbeat", operation="postHeartbeat", ref=ref)
+        for at, ref in ((0, "t1"), (30, "t2"), (60, "t1"), (90, "t2"))
+    ]
+
+    plot = beats(RunRecord.of([*make_lines(), *scene(workers)]))
+
+    assert plot is not None
+    assert [each.is_right for each in plot.dots] == [True, True]
+
+
 def test_one_beat_is_no_plot(make_lines: MakeLines) -> None:
-    assert beats(RunRecord.of([*make_lines(), beat(1)])) is None
+    assert beats(RunRecord.of([*make_lines(), *scene([beat(1)])])) is None
+    assert beats(RunRecord.of(make_lines())) is None
