@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         json_type,
         like,
         matching,
+        worded,
     )
     from udckit.conformance.pacts.broker import Broker, broker_at
     from udckit.conformance.pacts.deployable import Answer, Pair, can_i_deploy, tool_words
@@ -84,6 +85,7 @@ __all__ = [
     "unused_operations",
     "verify",
     "verify_file",
+    "worded",
     "write_contract",
     "write_recorded",
 ]
@@ -135,6 +137,7 @@ _WHERE = {
     "unused_operations": "two_way",
     "verify": "verification",
     "verify_file": "_adapter",
+    "worded": "_terms",
     "write_contract": "_adapter",
     "write_recorded": "recording",
 }

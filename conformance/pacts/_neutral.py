@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from udckit.conformance.pacts._promises import at_place, promised_body
-from udckit.conformance.pacts._terms import TOKEN, from_state, integer, like, matching
+from udckit.conformance.pacts._terms import TOKEN, from_state, integer, like, matching, worded
 from udckit.specs import Operation
 
 __all__ = ["asked_terms", "sent_terms"]
@@ -102,8 +102,8 @@ def _asked(operation: Operation, schema: Mapping[str, Any], name: str, example: 
     if node.get("contentMediaType") == "application/jwt":
         return like(TOKEN)
     if words := node.get("enum"):
-        return matching(f"^({'|'.join(map(re.escape, words))})$", words[0])
+        return worded(f"^({'|'.join(map(re.escape, words))})$", words[0])
     pattern = node.get("pattern")
     if isinstance(example, str) and pattern and re.fullmatch(pattern, example):
-        return matching(pattern, example)
+        return worded(pattern, example)
     return integer(example) if isinstance(example, int) else like(example)

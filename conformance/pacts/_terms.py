@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["TOKEN", "bearer", "from_state", "integer", "json_type", "like", "matching"]
+__all__ = ["TOKEN", "bearer", "from_state", "integer", "json_type", "like", "matching", "worded"]
 
 TOKEN = (
     "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"  # noqa: S105 - nobody's token: its signature says "example"
@@ -29,6 +29,16 @@ def matching(pattern: str, value: str) -> dict[str, Any]:
     if re.fullmatch(pattern, value) is None:
         raise ValueError(f"the example {value!r} does not fit {pattern!r}")
     return {"pact:matcher:type": "regex", "regex": pattern, "value": value}
+
+
+def worded(pattern: str, value: str) -> dict[str, Any]:
+    """Text in a body that a pattern fits.
+
+    The type is asked for beside the pattern: to the pact core a list is text too, its JSON.
+    """
+    kinds = [{"pact:matcher:type": "type"}, matching(pattern, value)]
+    del kinds[1]["value"]
+    return {"pact:matcher:type": kinds, "value": value}
 
 
 def from_state(term: dict[str, Any], expression: str) -> dict[str, Any]:

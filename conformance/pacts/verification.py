@@ -84,11 +84,9 @@ def _stage(options: Options, reached: Reached, listener: Listener) -> Stage:
     authority, registry = reached.authority, reached.registry
     if options.role == "registry":
         registry = reached.url
-        if options.token is None:
-            authority = replace(
-                from_registry(reached.url, headers=options.headers, ca_file=options.ca_file),
-                signed_by=authority.signed_by,
-            )
+        own = from_registry(reached.url, headers=options.headers, ca_file=options.ca_file)
+        if own.tokens.valid is not None or options.token is None:
+            authority = replace(own, signed_by=authority.signed_by)
     return Stage(
         reached.url + options.base_path.rstrip("/"),
         options.role,

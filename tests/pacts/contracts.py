@@ -12,6 +12,7 @@ from udckit.conformance.pacts import (
     integer,
     like,
     matching,
+    worded,
 )
 from udckit.fakes import FakeRegistry
 
@@ -29,7 +30,7 @@ _PEM = r"^\s*-----BEGIN (RSA )?PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END (RSA )?P
 _RECEIPT = {
     "received": True,
     "message_id": like("msg-456"),
-    "status": matching(_WORD, "processing"),
+    "status": worded(_WORD, "processing"),
 }
 _NAMED = from_state(matching("^.+$", NAME), "${name}")
 
@@ -53,7 +54,7 @@ def _registration(state: str, description: str, *requirements: str) -> Need:
         state,
         body=body,
         answer={
-            "token": matching(r"^[^.\s]+\.[^.\s]+\.[^.\s]+$", TOKEN),
+            "token": worded(r"^[^.\s]+\.[^.\s]+\.[^.\s]+$", TOKEN),
             "service_id": integer(999),
         },
     )
@@ -64,7 +65,7 @@ def _by_name(name: str, status: int, state: str, description: str, *requirements
     found = None
     if status == 200:
         path = from_state(matching("^/services/by-name/[^/]+$", path), "/services/by-name/${name}")
-        found = {"host": matching("^[^/\\s]+$", "127.0.0.1"), "port": integer(8010)}
+        found = {"host": worded("^[^/\\s]+$", "127.0.0.1"), "port": integer(8010)}
     return Need(
         description, "GET", path, status, requirements, state, headers=AUTHORIZED, answer=found
     )
@@ -93,7 +94,7 @@ DROPLET_REGISTRY = Contract(
             "/auth/public-key",
             200,
             ("REG-KEY-001",),
-            answer={"public_key": matching(_PEM, _key())},
+            answer={"public_key": worded(_PEM, _key())},
         ),
         _by_name(PEER, 200, REGISTERED, "a look-up of a service", "REG-SVC-001"),
         _by_name(
@@ -149,7 +150,7 @@ DROPLET_ORCHESTRATOR = Contract(
             REGISTERED,
             headers=AUTHORIZED,
             body={"task_type": "udckit-work", "data": like({}), "priority": "normal"},
-            answer={"task_id": matching("^.+$", "task-123")},
+            answer={"task_id": worded("^.+$", "task-123")},
         ),
         Need(
             "a question how a task stands",
@@ -204,7 +205,7 @@ def _message(
 
 _OUTCOME = {
     "message_id": like("msg-456"),
-    "status": matching(_WORD, "completed"),
+    "status": worded(_WORD, "completed"),
     "from_service": like("droplet"),
 }
 
@@ -218,7 +219,7 @@ ORCHESTRATOR_DROPLET = Contract(
             "/health",
             200,
             ("UDC-HEALTH-001", "UDC-HEALTH-002"),
-            answer={"status": matching("^(healthy|degraded|unhealthy)$", "healthy")},
+            answer={"status": worded("^(healthy|degraded|unhealthy)$", "healthy")},
         ),
         _message("task_assignment", "UDC-MSG-003", "UDC-MSG-004"),
         _message("status_update", "UDC-MSG-003", "UDC-MSG-004"),
@@ -238,7 +239,7 @@ ORCHESTRATOR_DROPLET = Contract(
             "a beat that it sends",
             {
                 "service_id": integer(999),
-                "status": matching("^(active|inactive|error)$", "active"),
+                "status": worded("^(active|inactive|error)$", "active"),
             },
             "postHeartbeat",
             ("ORCH-CLIENT-004", "ORCH-CLIENT-005"),
