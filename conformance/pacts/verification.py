@@ -18,6 +18,7 @@ from udckit.conformance.pacts._adapter import must_have_pact, verify_file
 from udckit.conformance.pacts._document import PROVIDERS, Interaction, PactFile
 from udckit.conformance.pacts._listener import Listener
 from udckit.conformance.pacts._promises import requirements_at
+from udckit.conformance.pacts._replay import replay_of
 from udckit.conformance.pacts._states import ANY_STATE, Stage, bring_about
 from udckit.conformance.pacts.two_way import disagreements
 from udckit.specs import catalogue
@@ -51,6 +52,8 @@ class Finding:
     blocked_by: str | None = None
     unpromised: tuple[str, ...] = ()
     """Where the consumer asks for what the contract does not promise: that blames no provider."""
+    replay: str = ""
+    """Of a failure: the command that asks again."""
 
 
 def verify(
@@ -169,7 +172,9 @@ def _judged(pact: PactFile, stage: Stage, ready: Sequence[int]) -> dict[int, Fin
             found[place] = _found(one, "error", (), why)
         elif str(place) in said.failed:
             wrong = tuple(_mismatch(one, each) for each in said.failed[str(place)])
-            found[place] = _found(one, "fail", wrong)
+            values = {k: v for state in one.states for k, v in stage.listener.values[state].items()}
+            again = replay_of(one, stage.url, values)
+            found[place] = replace(_found(one, "fail", wrong), replay=again)
         else:
             found[place] = _found(one, "pass", ())
     return found

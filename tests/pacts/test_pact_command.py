@@ -43,6 +43,11 @@ def test_drifted_fake_fails_by_requirement_for_the_consumers_that_it_breaks(
     assert "mend first: REG-SVC-001  expected a member port; observed no such member" in ran.output
     assert re.search(r"breaks +droplet: a look-up of a service\n", ran.output)
     assert re.search(r"fix +\w", ran.output)
+    replay = re.search(r"replay +(curl .*)", ran.output)
+    assert replay is not None
+    assert f"{proxy.url}/services/by-name/udckit-p" in replay[1]
+    assert 'Bearer $UDCKIT_TOKEN"' in replay[1]
+    assert "eyJ" not in ran.output
     (broken,) = [one for one in said["findings"] if one["verdict"] == "fail"]
     assert broken["mismatches"][0]["requirements"][0] == "REG-SVC-001"
     assert said["exit_code"] == 1

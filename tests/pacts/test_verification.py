@@ -92,7 +92,7 @@ def test_state_that_fails_is_the_kit_s_own_error_within_seconds(
     findings = verified(fakes.registry.url, "registry")
 
     told = words(findings)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # the pact core would try again for 127 s
     assert told["droplet: a look-up of a service"] == "error"
     assert told["droplet: a look at the public key"] == "pass"
     assert exit_code_of(findings) == 3

@@ -87,6 +87,8 @@ def _tell_broken(page: Page, mismatch: Mismatch, struck: Sequence[Finding]) -> N
         ("expected", mismatch.expected),
         ("observed", mismatch.observed),
     ]
+    if struck[0].replay:
+        lines.append(("replay", struck[0].replay))
     if row is not None:
         lines.append(("fix", row.fix))
     if more := mismatch.requirements[1:]:
@@ -94,7 +96,8 @@ def _tell_broken(page: Page, mismatch: Mismatch, struck: Sequence[Finding]) -> N
     asked = dict.fromkeys(told for one in struck for told in one.unpromised)
     lines += [("but", f"the consumer asks for what no contract promises: {each}") for each in asked]
     for label, text in lines:
-        page.labelled((label, "dim"), printable(text), indent=2, width=_LABELS)
+        write = page.unbroken if label == "replay" else page.labelled
+        write((label, "dim"), printable(text), indent=2, width=_LABELS)
 
 
 def tell_as_json(
@@ -119,6 +122,7 @@ def _facts(one: Finding) -> dict[str, Any]:
         "reason": one.reason,
         "blocked_by": one.blocked_by,
         "unpromised": list(one.unpromised),
+        "replay": one.replay or None,
         "mismatches": [
             {
                 "requirements": list(each.requirements),
