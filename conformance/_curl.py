@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from udckit.conformance.exchange import Exchange, Request
@@ -16,6 +17,9 @@ _BIG_BODY: Final = 2_000
 _OF_THE_CLIENT: Final = frozenset({"host", "connection", "content-length"})
 _USUAL: Final = frozenset({("accept", "*/*"), ("user-agent", "udckit")})
 """Headers that a replay need not repeat: curl has its own, and they say as little."""
+
+_BARE: Final = re.compile(r"[\w\-./:?=,+@%~]+")
+"""What a shell takes as one word without quotes."""
 
 _SPECIAL: Final = str.maketrans({each: f"\\{each}" for each in '\\"$`'})
 
@@ -83,6 +87,6 @@ def _word(text: str) -> str:
     """Quote for a shell; what stands for a token becomes the variable."""
     if PLACEHOLDER.search(text) is not None:
         return '"' + PLACEHOLDER.sub(_TOKEN, text.translate(_SPECIAL)) + '"'
-    if text and all(sign.isalnum() or sign in "-_./:?=,+@%~" for sign in text):
+    if _BARE.fullmatch(text) is not None:
         return text
     return "'" + text.replace("'", "'\"'\"'") + "'"

@@ -84,6 +84,8 @@ def contract_body(record: RunRecord, path: str) -> dict[str, Any] | None:
 def listed_paths(record: RunRecord) -> Iterator[tuple[str, str]]:
     """Give the methods and paths that the target says it serves, in its OpenAPI document."""
     for exchange in record.exchanges.values():
+        if exchange.answer is None or "openapi" not in exchange.answer.body:
+            continue  # most answers are none, and need not be parsed to know it
         body = _json(exchange)
         if not isinstance(body, dict) or not isinstance(body.get("openapi"), str):
             continue
@@ -139,12 +141,16 @@ def _answers(record: RunRecord) -> Iterator[tuple[str, str, str]]:
     """Read receipts and errors: what a message was answered with, and how it was turned down."""
     own = vocabulary()["F"]["message"] | {"from_service", "message_type", "payload", "reply_to"}
     for exchange in record.exchanges.values():
-        body = _json(exchange)
-        if exchange.answer is None or not isinstance(body, dict):
+        if exchange.answer is None:
             continue
         where = f"{exchange.request.method} {route(record, exchange)}"
         is_message = where == "POST /message"
         status = exchange.answer.status
+        if status not in _CALLERS_FAULTS and not (is_message and status in _GOOD):
+            continue
+        body = _json(exchange)
+        if not isinstance(body, dict):
+            continue
         if is_message and status in _GOOD:
             body = body["data"] if _wrapped(body) else body
             yield from (("receipt", name, where) for name in body)
