@@ -52,7 +52,7 @@ _SHOWN: Final = {
 IN_PROCESS: Final = frozenset(_SHOWN)
 """Droplets of this process, whose clock is moved by hand."""
 
-_GUARDED: Final = frozenset({"node_bare"})
+_GUARDED: Final = frozenset({"node_bare", "starlette_middleware"})
 """Droplets that refuse a `reply_to` whose host the Registry does not know, as they may."""
 
 OF_TIME: Final = frozenset({"UDC-HEALTH-016", "UDC-HEALTH-017"})
