@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 MINUTES ?= 60
 
-.PHONY: demo test check wheel bench load proof screenshots format clean help
+.PHONY: demo test check wheel bench load peers proof screenshots format clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
@@ -30,6 +30,10 @@ bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one 
 load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
 	$(BIN)/python -m pip install --quiet --group load
 	$(BIN)/python benchmarks/load_fakes.py
+
+peers: $(VENV)/.ready  ## the same faults before the kit and what people would use instead
+	$(BIN)/python -m pip install --quiet --group peers
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.peers --minutes $(MINUTES)
 
 proof: $(VENV)/.ready  ## measure what is caught and who is blamed wrongly, and write docs/detection.md
 	PYTHONPATH=tests $(BIN)/python -m proof --minutes $(MINUTES)

@@ -55,6 +55,8 @@ class FaultProxy:
         self._force: InForce
         self._clients: set[asyncio.Task[Any]] = set()
         self.url = ""
+        self.carried = 0
+        """How many requests have come since it was opened."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -111,6 +113,7 @@ class FaultProxy:
         link = Link(self._host, self._port)
         with contextlib.suppress(*_ENDS):
             while (request := await read_request(reader)) is not None:
+                self.carried += 1
                 if not await carry(request, link, writer, self._force, self._token):
                     break
         link.close()
