@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import h11
 import httpcore
 
 __all__ = ["DEADLINE", "SIZE_LIMIT", "Outgoing", "Returned", "Wire"]
@@ -33,7 +34,8 @@ _GZIP_WINDOW: Final = 47
 class Outgoing:
     """A request as it will stand on the wire; `prefix` and `target` are sent as they are.
 
-    `instance` and `patient` are for the source that sends it, see `Ask`.
+    `instance` and `patient` are for the source that sends it, see `Ask`. One that is sent as it is
+    goes over a connection of its own, and says of its length what its headers say.
     """
 
     method: str
@@ -45,6 +47,7 @@ class Outgoing:
     prefix: str = ""
     instance: str = ""
     patient: bool = True
+    as_it_is: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,8 @@ class Wire:
         """Send one request and read its answer, within deadline and limit, whatever comes."""
         started = time.monotonic()
         self._local.ends = started + outgoing.deadline
+        if outgoing.as_it_is:
+            return self._as_it_is(outgoing, started)
         returned = self._once(outgoing, started)
         if returned.trouble == "reset" and not self._local.connected:
             # A kept connection that the server had closed meanwhile: ask again on a fresh one.
@@ -224,6 +229,26 @@ class Wire:
         seconds = time.monotonic() - started
         return Returned(seconds, status, headers, body, truncated)
 
+    def _as_it_is(self, outgoing: Outgoing, started: float) -> Returned:
+        """Write the bytes by hand, say no more, and read what comes."""
+        try:
+            stream = _Network(self._local).connect_tcp(self._host.decode(), self._port or 80)
+            try:
+                stream.write(_head(outgoing, self._authority) + (outgoing.body or b""))
+                return _answered(stream, outgoing, started)
+            finally:
+                stream.close()
+        except (httpcore.ReadTimeout, httpcore.WriteTimeout, httpcore.ConnectTimeout):
+            seconds = time.monotonic() - started
+            return Returned(seconds, trouble="timeout", detail=f"{outgoing.deadline:g} s")
+        except httpcore.ConnectError as failed:
+            return Returned(time.monotonic() - started, trouble="refused", detail=str(failed))
+        except (httpcore.ReadError, httpcore.WriteError) as lost:
+            return Returned(time.monotonic() - started, trouble="reset", detail=_reason(lost))
+        except h11.RemoteProtocolError as broken:
+            seconds = time.monotonic() - started
+            return Returned(seconds, trouble="protocol", detail=_reason(broken))
+
     def _request(self, outgoing: Outgoing) -> httpcore.Request:
         headers: list[tuple[bytes, bytes]] = [(b"Host", self._authority)]
         for name, value in outgoing.headers:
@@ -241,6 +266,41 @@ class Wire:
             headers=headers,
             content=outgoing.body,
         )
+
+
+def _head(outgoing: Outgoing, authority: bytes) -> bytes:
+    """Write a request's head; the connection ends with it."""
+    lines = [f"{outgoing.method} {outgoing.prefix}{outgoing.target} HTTP/1.1".encode()]
+    lines += [b"Host: " + authority, b"Connection: close"]
+    for name, value in outgoing.headers:
+        lines.append(
+            name.encode() + b": " + (value if isinstance(value, bytes) else value.encode())
+        )
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def _answered(stream: httpcore.NetworkStream, outgoing: Outgoing, started: float) -> Returned:
+    """Read one answer, up to the limit; a close before its head is a reset."""
+    reader = h11.Connection(h11.CLIENT)
+    reader.send(h11.Request(method=outgoing.method, target="/", headers=[("Host", "udckit")]))
+    reader.send(h11.EndOfMessage())
+    status, body, truncated = 0, b"", False
+    headers: tuple[tuple[str, str], ...] = ()
+    while True:
+        event = reader.next_event()
+        if event is h11.NEED_DATA:
+            data = stream.read(_CHUNK)
+            if not data and not status:
+                return Returned(time.monotonic() - started, trouble="reset")
+            reader.receive_data(data)
+        elif isinstance(event, h11.Response):
+            status, headers = event.status_code, _text(list(event.headers.raw_items()))
+        elif isinstance(event, h11.Data):
+            body = (body + event.data)[: outgoing.limit]
+            truncated = len(body) >= outgoing.limit
+        if truncated or isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+            seconds = time.monotonic() - started
+            return Returned(seconds, status, headers, bytes(body), truncated)
 
 
 def _read(

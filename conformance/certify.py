@@ -179,6 +179,7 @@ def settings_of(options: Options, reached: Reached) -> Settings:
         health_budget=options.health_budget,
         max_time=options.max_time,
         seed=options.seed,
+        effort=options.effort,
         identity=reached.authority.identity,
         known_failures=options.known_failures,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,7 +16,8 @@ from udckit.conformance.ending import wanted_rows
 from udckit.conformance.errors import NotObserved, Outcome
 from udckit.conformance.forge import Forge
 from udckit.conformance.gates import StageResult, stage_results
-from udckit.conformance.judge import in_order, judge
+from udckit.conformance.generated.evidence import Evidence
+from udckit.conformance.judge import judge, with_order
 from udckit.conformance.observation import Tally
 from udckit.conformance.probe import Probe, TokenShelf
 from udckit.conformance.record import FORMAT, Recorder, RunRecord
@@ -34,6 +35,8 @@ __all__ = ["Engine", "Outcomes", "rejudge"]
 
 _PLAYED: Final = frozenset({"recording", "recordings"})
 _TAKEN_AWAY: Final = frozenset({"database", "redis", "database-or-redis", "external-apis"})
+_GENERATED: Final = 10
+"""The order of checks before which cases are generated: the bursts and the leaks come after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ class Engine:
     authority: str | None = None
     subjects: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     now: Callable[[], float] = time.time
+    replayed: RunRecord | None = None
+    """The record that is judged again; None: the target itself is asked."""
+    _evidence: Evidence | None = None
     _verdicts: dict[str, Verdict] = field(default_factory=dict)
     _capabilities: dict[str, bool | None] = field(default_factory=dict)
     _standing: Standing = field(default_factory=Standing)
@@ -89,13 +95,51 @@ class Engine:
         """Judge the rows that were asked for, then account for every other row of the catalogue."""
         self._look_for_capabilities()
         checks = all_checks()
-        role = self.settings.role
         asked = wanted_rows(self.settings)
-        for row in in_order(asked, checks, role):
-            yield self._keep(self._judge(row, checks.get(row.id)))
+        waiting = self._bears_on(asked)
+        held: list[str] = []
+        try:
+            for order, row in with_order(asked, checks, self.settings.role):
+                if waiting and order >= _GENERATED:
+                    waiting = frozenset()
+                    yield from self._generated(held)
+                verdict = self._keep(self._judge(row, checks.get(row.id)))
+                if row.id in waiting:
+                    held.append(row.id)
+                else:
+                    yield self._joined(verdict)
+            yield from self._generated(held) if waiting else ()
+        except KeyboardInterrupt:
+            yield from (self._verdicts[each] for each in held)
+            raise
         for row in catalogue().values():
             if row.excluded is None and row.id not in self._verdicts:
                 yield self._keep(self._unasked(row))
+
+    def _bears_on(self, asked: Iterable[str]) -> frozenset[str]:
+        """Name the rows that wait for generated cases; none where nothing is to be generated."""
+        if self.settings.effort == "none":
+            return frozenset()
+        from udckit.conformance.generated import lane  # noqa: PLC0415 - only where it is used
+
+        rows = lane.bears_on(self.settings.role)
+        return rows if rows.intersection(asked) else frozenset()
+
+    def _generated(self, held: list[str]) -> Iterator[Verdict]:
+        """Generate, or read what was generated then; give the verdicts that waited for it."""
+        from udckit.conformance.generated import lane  # noqa: PLC0415 - only where it is used
+
+        self._evidence = (
+            lane.generate(self.settings, self._probe, self.recorder)
+            if self.replayed is None
+            else lane.from_record(self.replayed, self.settings)
+        )
+        for each in held:
+            yield self._joined(self._verdicts[each])
+        held.clear()
+
+    def _joined(self, verdict: Verdict) -> Verdict:
+        return verdict if self._evidence is None else self._keep(self._evidence.joined(verdict))
 
     def _judge(self, row: Requirement, check: Check | None) -> Verdict:
         self.source.begin(row.id)
@@ -215,6 +259,7 @@ def rejudge(record: RunRecord) -> dict[str, Verdict]:
         recorder=Recorder(),
         authority=record.header["authority"],
         subjects=subjects_of(record),
+        replayed=record,
     )
     with contextlib.closing(engine.recorder):
         return {verdict.id: verdict for verdict in engine.judge_all()}

@@ -13,7 +13,7 @@ from udckit.conformance.probe import Probe
 from udckit.conformance.verdict import Verdict, Word
 from udckit.specs import Requirement, catalogue
 
-__all__ = ["in_order", "judge", "root_cause"]
+__all__ = ["in_order", "judge", "root_cause", "with_order"]
 
 
 def in_order(ids: Sequence[str], checks: Mapping[str, Check], role: str) -> list[Requirement]:
@@ -21,6 +21,13 @@ def in_order(ids: Sequence[str], checks: Mapping[str, Check], role: str) -> list
 
     The needs of a row are added, whatever stage they belong to.
     """
+    return [row for _, row in with_order(ids, checks, role)]
+
+
+def with_order(
+    ids: Sequence[str], checks: Mapping[str, Check], role: str
+) -> list[tuple[int, Requirement]]:
+    """Put rows into the order of judging, each beside the order that its check asked for."""
     rows = catalogue()
     placed: dict[str, None] = {}
 
@@ -37,7 +44,7 @@ def in_order(ids: Sequence[str], checks: Mapping[str, Check], role: str) -> list
     order = {each: checks[each].order if each in checks else 0 for each in placed}
     for each in placed:
         order[each] = max([order[each], *(order.get(need, 0) for need in rows[each].needs)])
-    return [rows[each] for each in sorted(placed, key=lambda each: order[each])]
+    return [(order[each], rows[each]) for each in sorted(placed, key=lambda each: order[each])]
 
 
 def judge(

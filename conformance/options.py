@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from udckit.conformance.backing import Dependency, read_dependencies
 from udckit.conformance.errors import InvocationError
+from udckit.conformance.generated.effort import EFFORTS, Effort
 from udckit.conformance.known_failures import KnownFailure, read_known_failures
 from udckit.conformance.settings import ROLES, STAGES, Safety
 from udckit.specs import catalogue, requirement
@@ -72,6 +73,7 @@ class Options:
     speed: float | None = None
     dependencies: tuple[Dependency, ...] = ()
     seed: int = 0
+    effort: Effort = "quick"
     environment: tuple[tuple[str, str], ...] = ()
     known_failures: tuple[KnownFailure, ...] = ()
     report_dir: Path = field(default_factory=lambda: Path("udckit-report"))
@@ -81,6 +83,7 @@ class Options:
         for url in filter(None, (self.url, self.registry)):
             _check_url(url)
         _known("role", self.role, ROLES)
+        _known("effort", self.effort, EFFORTS)
         for stage in self.stages or ():
             _known("stage", stage, STAGES)
         for capability in self.has:

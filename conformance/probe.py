@@ -79,7 +79,7 @@ class Ask:
     """A request that has not been sent yet; several may be sent together.
 
     `instance` names another instance of the target that was started for it. An impatient request
-    takes a 429 as its answer.
+    takes a 429 as its answer. What is sent as it is has the length that its own headers say.
     """
 
     method: str
@@ -93,6 +93,7 @@ class Ask:
     at_root: bool = False
     instance: str = ""
     patient: bool = True
+    as_it_is: bool = False
 
 
 @dataclass(slots=True)
@@ -280,6 +281,7 @@ class Probe:
             prefix="" if ask.at_root else self.settings.base_path,
             instance=ask.instance,
             patient=ask.patient,
+            as_it_is=ask.as_it_is,
         )
 
     def _token(self, ask: Ask) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from udckit.conformance.generated.effort import Effort
 from udckit.conformance.known_failures import KnownFailure
 
 __all__ = ["ROLES", "STAGES", "Identity", "Safety", "Settings", "is_loopback"]
@@ -42,9 +43,9 @@ class Identity:
 class Settings:
     """What is asked, of whom, and how carefully.
 
-    `has` are capabilities that the operator declares, `health_budget` the seconds that /health
-    may take (UDC-HEALTH-006), `rate` requests per second (None: no throttle), `max_time` the
-    seconds after which nothing more is sent.
+    `effort` says how much is generated, `has` are capabilities that the operator declares,
+    `health_budget` the seconds that /health may take (UDC-HEALTH-006), `rate` requests per second
+    (None: no throttle), `max_time` the seconds after which nothing more is sent.
     """
 
     target: str
@@ -64,6 +65,7 @@ class Settings:
     health_budget: float = 0.1
     max_time: float = 300.0
     seed: int = 0
+    effort: Effort = "none"
     identity: Identity = field(default_factory=Identity)
     report_dir: Path | None = None
     known_failures: tuple[KnownFailure, ...] = ()
@@ -90,6 +92,7 @@ class Settings:
             "health_budget": self.health_budget,
             "seed": self.seed,
             "known_failures": [each.as_json() for each in self.known_failures],
+            "effort": self.effort,
             "identity": {
                 "service_name": self.identity.service_name,
                 "service_id": self.identity.service_id,

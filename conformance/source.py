@@ -224,7 +224,7 @@ class LiveSource:
         wire = self._wire_to(outgoing.instance)
         returned = wire.send(replace(outgoing, headers=headers, deadline=deadline))
         with self._lock:
-            if returned.trouble == "timeout":
+            if returned.trouble == "timeout" and not outgoing.as_it_is:
                 self._hung[route] = self._hung.get(route, 0) + 1
                 self._lost += returned.seconds
             elif returned.trouble is None:

@@ -92,6 +92,17 @@ class Operation:
         return [one.under(name) for one in found]
 
     @property
+    def request_schema(self) -> Mapping[str, Any]:
+        """The schema of the request's body, without references at its top; empty where none is."""
+        return resolve(self._document, self._body("request") or {})
+
+    @property
+    def request_examples(self) -> tuple[Any, ...]:
+        """Fresh copies of every example of the request."""
+        examples = _media(self._node.get("requestBody", {})).get("examples", {}).values()
+        return tuple(copy.deepcopy(resolve(self._document, each)["value"]) for each in examples)
+
+    @property
     def request_example(self) -> Any:
         """A fresh copy of the first example of the request, None where it has no body."""
         return self._example(self._node.get("requestBody", {}))

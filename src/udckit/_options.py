@@ -47,5 +47,8 @@ OPTIONS: Final = (
     Option("real-time", "real_time", "", "Play scenarios at the machine's own speed.", bool),
     Option("config", "config", "FILE", "Read this instead of udckit.toml."),
     Option("report-dir", "report_dir", "DIR", "Where run.jsonl goes (udckit-report)."),
+    Option(
+        "effort", "effort", "WORD", "Generated tests: none, quick (the default), standard, deep."
+    ),
     Option("seed", "seed", "N", "The seed of what is generated (0).", int),
 )

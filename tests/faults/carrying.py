@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -40,14 +41,24 @@ class Hit:
             request, self.trust
         )
 
-    async def takes(self) -> bool:
+    async def takes(self, request: Message) -> bool:
         """Take a turn; True where it is one to strike."""
+        if self._came_before(request) < self.strike.when.again:
+            return False
         self.turn += 1
         turn, beside = self.turn, self.strike.when.concurrent
         if beside is not None:
             await asyncio.sleep(_QUEUE)
             return self.under_way >= beside
         return self.strike.when.is_turn(turn)
+
+    def _came_before(self, request: Message) -> int:
+        if not self.strike.when.again:
+            return 0
+        known: Counter[tuple[str, str, bytes]] = self.memory.setdefault("came", Counter())
+        key = (request.method, request.target, request.body)
+        known[key] += 1
+        return known[key] - 1
 
 
 class InForce:
@@ -118,7 +129,7 @@ async def carry(
         ClosedError: the fault closes the connection without an answer.
     """
     with force.under_way(request) as concerned:
-        hits = [hit for hit in concerned if await hit.takes()]
+        hits = [hit for hit in concerned if await hit.takes(request)]
         if not hits:
             before, answer = await link.ask(request)
             writer.write(before + answer.as_bytes())

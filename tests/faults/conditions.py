@@ -28,9 +28,10 @@ class When:
     `is_null` and `has` name a member of the request's JSON object, `members` values that it has,
     `outside` a string that is none of those listed, `text` a pattern of the whole body.
     `larger` is bytes of the request's body, `target` a pattern of path and query, `concurrent`
-    how many such exchanges are under way. `header` maps names to patterns, `claims` members of
-    the token to values; `jose` and `payload` are patterns of the token's header and claims as they
-    are written. `verifier` is whom a verifier lets in. `status` is the answer's, as 404 or 4xx.
+    how many such exchanges are under way, `again` how often the same target and body came before
+    at least. `header` maps names to patterns, `claims` members of the token to values; `jose` and
+    `payload` are patterns of the token's header and claims as they are written. `verifier` is whom
+    a verifier lets in. `status` is the answer's, as 404 or 4xx.
     """
 
     nth: int | None = None
@@ -53,6 +54,7 @@ class When:
     header: Mapping[str, str] | None = None
     target: str | None = None
     concurrent: int | None = None
+    again: int = 0
     status: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

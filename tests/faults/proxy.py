@@ -27,6 +27,7 @@ _ENDS: Final = (
     asyncio.IncompleteReadError,
     asyncio.LimitOverrunError,
     asyncio.CancelledError,
+    ValueError,
 )
 
 

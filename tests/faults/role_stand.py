@@ -77,11 +77,13 @@ class RoleStand:
         *,
         only: tuple[str, ...] = (),
         stages: tuple[str, ...] = ("shape",),
+        **more: Any,
     ) -> Seen:
         """Judge the target under a fault: whole stages, or only some rows with their needs.
 
         Where only rows are asked and time would have to pass, nobody waits: what a fault does is
         seen at once, and a right token of the other Registry differs from the one before.
+        `more` are further settings.
         """
         settings = Settings(
             target=self.proxy.url,
@@ -90,6 +92,7 @@ class RoleStand:
             only=only,
             stages=stages,
             identity=self.authority.identity,
+            **more,
         )
         hurried = fault is not None and bool(only) and isinstance(self.clock, fakes.SystemClock)
         recorder = Recorder()

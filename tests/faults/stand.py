@@ -119,8 +119,12 @@ class Stand:
         """True where the droplet has what a fault strikes."""
         return self.has.issuperset(fault.needs)
 
-    def run(self, fault: Fault | None = None, *, only: tuple[str, ...] = ()) -> Seen:
+    def run(
+        self, fault: Fault | None = None, *, only: tuple[str, ...] = (), **settings: Any
+    ) -> Seen:
         """Judge the droplet under a fault, the whole stage or only some rows with their needs.
+
+        `settings` replace those of the stand.
 
         Where only rows are asked for that no clock decides, nobody waits.
         """
@@ -129,11 +133,11 @@ class Stand:
             name: functools.partial(float, told.pop(name)) if name in told else usual
             for name, usual in MEASURES.items()
         }
-        settings = replace(self.settings, only=only, **told)
+        asked = replace(self.settings, only=only, **told, **settings)
         hurried = bool(only) and not OF_TIME.intersection(only)
         recorder = Recorder()
         source = LiveSource(
-            settings,
+            asked,
             recorder,
             Redactor(on_token=lambda facts: recorder.write(facts.as_json())),
             now=self.now,
@@ -142,7 +146,7 @@ class Stand:
         )
         self.proxy.strike(fault)
         try:
-            outcomes = Engine(settings, source, TokenShelf(valid=self.token), recorder).run()
+            outcomes = Engine(asked, source, TokenShelf(valid=self.token), recorder).run()
         finally:
             source.close()
         return Seen(outcomes, self.proxy.struck, recorder.record())

@@ -1,0 +1,105 @@
+"""The lane: which generators run under an effort, and what the record keeps of them."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from udckit.conformance.errors import NotObserved, Outcome
+from udckit.conformance.generated.effort import budget_of
+from udckit.conformance.generated.evidence import Evidence
+from udckit.conformance.generated.known import known
+from udckit.conformance.generated.raw import raw
+from udckit.conformance.generated.reading import Reading
+from udckit.conformance.generated.sending import Cases, Sending
+from udckit.conformance.probe import Probe
+from udckit.conformance.record import Recorder, RunRecord
+from udckit.conformance.settings import Settings
+
+__all__ = ["bears_on", "from_record", "generate"]
+
+_UDC: Final = (
+    *("UDC-MSG-002", "UDC-MSG-006", "UDC-MSG-008", "UDC-MSG-013", "UDC-ALL-007"),
+    *("ERR-001", "ERR-004", "SEC-001"),
+)
+_ROWS: Final[Mapping[str, tuple[str, ...]]] = {
+    "droplet": _UDC,
+    "registry": (
+        *_UDC,
+        *("REG-REGISTER-001", "REG-REGISTER-003", "REG-REGISTER-006", "REG-REGISTER-008"),
+        *("REG-REGISTER-010", "REG-SVC-001", "REG-SVC-002", "REG-SVC-004"),
+    ),
+    "orchestrator": (
+        *_UDC,
+        *("ORCH-HB-001", "ORCH-HB-006", "ORCH-TASK-001", "ORCH-TASK-003", "ORCH-TASK-005"),
+        *("ORCH-TASK-006", "ORCH-TASK-012", "ORCH-TASK-013"),
+    ),
+}
+
+_KIND: Final = "generated"
+
+
+def bears_on(role: str) -> frozenset[str]:
+    """Name the rows that generated cases bear on."""
+    return frozenset(_ROWS[role])
+
+
+def generate(settings: Settings, make_probe: Callable[[], Probe], recorder: Recorder) -> Evidence:
+    """Send what the effort allows, and give what it came to; Ctrl-C is not caught here."""
+    reading = Reading(settings)
+    budget = budget_of(settings.effort, settings.rate)
+    ends = time.monotonic() + (budget.seconds if settings.rate is None else 2 * budget.seconds)
+    for by, most, make in _generators(settings):
+        probe = make_probe()
+        sending = Sending(probe, reading, most, ends)
+        probe.source.begin(f"{_KIND} {by}")
+        line = {"kind": _KIND, "by": by}
+        try:
+            _run(sending, make(probe))
+        except NotObserved as outcome:
+            line["why"] = outcome.reason
+        except Outcome:
+            raise
+        except Exception as fault:  # noqa: BLE001 - a generator that breaks is the kit's own fault
+            line["trouble"] = f"generating {by}: {type(fault).__name__}: {fault}"
+        recorder.write({**line, "exchanges": list(probe.source.asked)})
+        reading.evidence.trouble = reading.evidence.trouble or line.get("trouble")
+    return reading.evidence
+
+
+def _generators(
+    settings: Settings,
+) -> Iterator[tuple[str, int, Callable[[Probe], Iterable[tuple[float, Cases]]]]]:
+    budget = budget_of(settings.effort, settings.rate)
+    yield "values", budget.values, known
+    yield "bytes", budget.raw, raw
+    if budget.rounds:
+        from udckit.conformance.generated.drawn import drawn  # noqa: PLC0415 - not in a quick run
+
+        yield "draws", budget.rounds, lambda probe: [(1.0, drawn(probe, settings.seed))]
+
+
+def _run(sending: Sending, kinds: Iterable[tuple[float, Cases]]) -> None:
+    """Run generators in turn; each has its share of the budget that is left when its turn comes."""
+    refused: NotObserved | None = None
+    most = sending.most or 0
+    for share, cases in kinds:
+        sending.most = sending.sent + int((most - sending.sent) * share)
+        try:
+            sending.run(cases)
+        except NotObserved as outcome:
+            refused = outcome
+    if refused is not None:
+        raise refused
+
+
+def from_record(record: RunRecord, settings: Settings) -> Evidence:
+    """Come to the same evidence from the exchanges that a record holds."""
+    reading = Reading(settings)
+    lines = list(record.lines(_KIND))
+    for number in itertools.chain.from_iterable(line["exchanges"] for line in lines):
+        reading.read(record.exchanges[number])
+    reading.evidence.trouble = next((t for line in lines if (t := line.get("trouble"))), None)
+    return reading.evidence
