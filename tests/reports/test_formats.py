@@ -1,9 +1,8 @@
-"""Formats: found by name, the same bytes each time, all of one run in less than a second."""
+"""Formats: found by name, and the same bytes each time. What they cost is in benchmarks/."""
 
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -38,16 +37,6 @@ def test_no_record_is_refused() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_run_written_again_is_byte_for_byte_the_same(name: str, hostile: Run) -> None:
     assert render(name, [hostile]) == render(name, [hostile])
-
-
-def test_all_formats_of_one_run_take_less_than_a_second(right: Run) -> None:
-    formats()
-    began = time.process_time()
-
-    for name in NAMES:
-        render(name, [right])
-
-    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("name", NAMES)

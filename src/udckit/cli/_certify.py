@@ -73,7 +73,8 @@ def command(**typed: Any) -> None:
 
     URL is where it answers, such as http://127.0.0.1:8010. The run leaves its record in
     udckit-report/run.jsonl; `udckit report` shows it again. What you would type each time may
-    stand in udckit.toml, or in [tool.udckit] of pyproject.toml.
+    stand in udckit.toml, or in [tool.udckit] of pyproject.toml; so may known failures, which the
+    exit code leaves out while their time lasts.
     """
     context = click.get_current_context()
     if typed.pop("read_only"):
