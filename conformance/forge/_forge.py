@@ -34,7 +34,7 @@ TWIN: Final = Recipe(
 )
 """What must be accepted before a rightly signed token with odd claims says anything."""
 
-_LONG: Final = 12_000
+_LONG: Final = 16_384
 _CUT: Final = 20
 
 
@@ -187,6 +187,6 @@ _EDITS: Final[Mapping[str, Callable[[str], str]]] = {
     "a bit of the signature flipped": lambda token: _signature_changed(token, _bit_flipped),
     "the signature all zeros": lambda token: _signature_changed(token, lambda r: bytes(len(r))),
     "a fourth segment added": lambda token: f"{token}.udckit",
-    "repeated until it is 16 KB long": lambda token: (token * (1 + _LONG // len(token)))[:16_384],
+    "repeated until it is 16 KB long": lambda token: (token * (1 + _LONG // len(token)))[:_LONG],
 }
 """Changes of a finished token, by the words in which a recipe names them."""
