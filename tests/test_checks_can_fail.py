@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from faults import Fault, all_faults
+from faults.scanner import record_text, report_texts, secrets_in
 from faults.stand import DROPLETS, OF_TIME, Seen, Stand, shown, stand
 
 from udckit.conformance import all_checks
@@ -67,7 +68,11 @@ def _whole(fault: Fault) -> str:
 
 
 def _seen(fault: Fault, seen: Seen) -> None:
-    """Hold that a fault struck, that nothing of the kit's broke, and that its rows say fail."""
+    """Hold that a fault struck, that nothing of the kit's broke, and that its rows say fail.
+
+    And that no secret is written down on the way.
+    """
+    assert secrets_in(record_text(seen.record)) == []
     assert seen.struck, f"{fault.id} struck nothing: {fault.source} says where it should"
     assert seen.errors() == []
     survivors = [seen.said(row) for row in fault.kills if seen.word(row) != "fail"]
@@ -95,6 +100,9 @@ def test_fault_is_seen_in_front_of(
         seen = stands(name).run(fault, only=fault.rows)
 
     _seen(fault, seen)
+    if name == DROPLETS[1]:
+        for where, text in report_texts(seen.record):
+            assert secrets_in(text) == [], where
 
 
 @pytest.mark.parametrize(

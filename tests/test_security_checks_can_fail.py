@@ -10,17 +10,21 @@ A shard: `-k plain_droplet`, `-k flask_metrics`, and so on.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
 from conftest import ATTRIBUTION
 from faults import Fault, all_faults
+from faults.scanner import record_text, report_texts, secrets_in
 from faults.security_stand import DROPLETS, SecurityStand, can_show, security_stand
 from faults.stand import Seen
 
 from udckit.conformance import dump, rejudge
+from udckit.reports.certificate import generate, issue, read_private_key
 
 FAULTS: Final = all_faults("security")
 FEWEST: Final = 40
@@ -57,6 +61,7 @@ def _first(fault: Fault) -> str:
 
 
 def _seen(fault: Fault, seen: Seen) -> None:
+    assert secrets_in(record_text(seen.record)) == []
     assert seen.struck, f"{fault.id} struck nothing: {fault.source} says where it should"
     assert seen.errors() == []
     assert [seen.said(row) for row in fault.kills if seen.word(row) != "fail"] == [], fault.story
@@ -77,6 +82,9 @@ def test_fault_is_seen_in_front_of(name: str, fault: Fault, security_stands: Sta
     seen = security_stands(name).run(fault, only=tuple({*fault.kills, *more}))
 
     _seen(fault, seen)
+    if name == DROPLETS[-1]:
+        for where, text in report_texts(seen.record):
+            assert secrets_in(text) == [], where
     again = {row: dump(each.as_json()) for row, each in rejudge(seen.record).items()}
     assert again == {row: dump(each.as_json()) for row, each in seen.record.verdicts.items()}
 
@@ -105,6 +113,18 @@ def test_right_droplet_is_blamed_for_nothing(name: str, security_stands: Stands)
     assert seen.errors() == []
     assert {each.stage: each.word for each in seen.outcomes.stages}["security"] == "certified"
     assert seen.outcomes.requests_sent <= MOST_REQUESTS
+
+
+def test_certificate_and_record_on_the_disk_hold_no_secret(
+    security_stands: Stands, tmp_path: Path
+) -> None:
+    record, private = tmp_path / "run.jsonl", tmp_path / "ci.key"
+    security_stands(DROPLETS[0]).run(record=record)
+    generate(private)
+    certificate = issue(record, read_private_key(private), now=time.time())
+
+    assert secrets_in(record.read_text("utf-8")) == []
+    assert secrets_in(certificate.decode()) == []
 
 
 def test_catalogue_has_a_fault_for_each_attack() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from faults.fault import Fault, all_faults
 from faults.role_stand import Role, RoleStand, own_rows
+from faults.scanner import record_text, secrets_in
 from faults.stand import Seen
 from udckit.conformance import STAGES, dump, rejudge
 from udckit.specs import catalogue
@@ -72,6 +73,7 @@ def is_seen(stand: RoleStand, fault: Fault, *, attributed: bool) -> None:
     rows = fault.kills if alone else own_rows(stand.role, *JUDGED)
     seen = stand.run(fault, stages=("shape",)) if whole else stand.run(fault, only=rows)
 
+    assert secrets_in(record_text(seen.record)) == []
     assert seen.struck, f"{fault.id} struck nothing: {fault.source} says where it should"
     assert seen.errors() == []
     assert [seen.said(row) for row in fault.kills if seen.word(row) != "fail"] == [], fault.story
