@@ -10,6 +10,7 @@ from reference_droplet import __version__, jobs, messages, peers, udc
 from reference_droplet.droplet import Droplet
 from reference_droplet.errors import speak_in_form
 from reference_droplet.logs import start_logging
+from reference_droplet.metrics import Metrics
 from reference_droplet.middleware import BoundedBody, Outermost
 from reference_droplet.settings import Settings, get_settings
 from reference_droplet.state import Activity
@@ -26,7 +27,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """A droplet with these settings; with those of the environment where none are given."""
     settings = settings or get_settings()
     start_logging(settings.service_name, settings.log_level)
-    activity = Activity()
+    activity, metrics = Activity(), Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -46,12 +47,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url="/docs" if settings.mode == "development" else None,
         redoc_url=None,
     )
+    app.state.metrics = metrics
     app.state.endpoints = udc.endpoints_of(ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
     speak_in_form(app)
     app.add_middleware(BoundedBody)
-    app.add_middleware(Outermost, activity=activity)  # added last, so outermost
+    app.add_middleware(Outermost, activity=activity, metrics=metrics)  # added last, so outermost
     return app
 
 

@@ -30,8 +30,10 @@ class Answer:
 class CallFailedError(Exception):
     """Nobody answered: refused, reset, too late, too much."""
 
-    def __init__(self, what: str, *, was_sent: bool = True) -> None:
+    def __init__(self, what: str, *, was_sent: bool = True, is_late: bool = False) -> None:
         super().__init__(what)
+        self.is_late = is_late
+        """Whether all the time is spent that the caller had."""
         self.was_sent = was_sent
         """Whether the other side may have taken the request."""
 
@@ -65,7 +67,7 @@ class Calls:
             ):
                 return Answer(response.status_code, _json(await _read(response)))
         except TimeoutError:
-            raise CallFailedError(f"no answer within {within:g} s") from None
+            raise CallFailedError(f"no answer within {within:g} s", is_late=True) from None
         except httpx.ConnectError as error:
             raise CallFailedError(_words(error), was_sent=False) from error
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:

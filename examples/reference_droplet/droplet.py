@@ -6,8 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 from reference_droplet.auth import Verifier
+from reference_droplet.cache import Cache
 from reference_droplet.calls import Calls
-from reference_droplet.dependencies import Watch, answers_health, service
+from reference_droplet.database import Database
+from reference_droplet.dependencies import Dependency, Watch, answers, answers_health, service
 from reference_droplet.discovery import Discovery
 from reference_droplet.jobs import Jobs
 from reference_droplet.messages import Desk
@@ -48,11 +50,14 @@ class Droplet:
         self.settings = settings
         self.activity = activity
         self.background = Background()
-        self.jobs = Jobs()
         self._calls = Calls()
+        self._database = Database(settings.database_url)
+        self._cache = Cache(settings.cache_url)
+        self.jobs = Jobs(self._database, self._cache)
         self.watch = Watch()
         self.watch.add(registry, answers_health(self._calls, settings.registry_url))
         self.watch.add(orchestrator, answers_health(self._calls, settings.orchestrator_url))
+        self._watch_stores()
         self.registry = Registry(settings, self._calls, registry)
         self.verifier = Verifier(PublicKey(self._calls, settings.registry_url))
         calls = ServiceCalls(self._calls, self.registry)
@@ -60,6 +65,21 @@ class Droplet:
         self.discovery = Discovery(settings.registry_url, calls)
         self.peers = Peers(settings, self.discovery, calls)
         self.desk = Desk(settings, self.jobs, self.discovery, calls)
+
+    def _watch_stores(self) -> None:
+        """Watch the database, Redis and the external API, as far as there are any."""
+        settings = self.settings
+        if not self._database.is_memory:
+            kept = Dependency("database", "database", self._database.place, is_critical=True)
+            self.watch.add(kept, self._database.check)
+        if settings.cache_url is not None:
+            cache = service("redis", settings.cache_url, "the list of jobs is computed each time")
+            cache.kind = "cache"
+            self.watch.add(cache, self._cache.check)
+        if settings.external_api_url is not None:
+            api = service("external_api", settings.external_api_url, "nothing yet")
+            api.kind = "external"
+            self.watch.add(api, answers(self._calls, settings.external_api_url))
 
     def start(self) -> None:
         """Begin what runs for ever. It never raises: it serves while it tries (CONF-13)."""
@@ -70,3 +90,5 @@ class Droplet:
     async def stop(self) -> None:
         await self.background.stop()
         await self._calls.close()
+        await self._cache.close()
+        await self._database.close()

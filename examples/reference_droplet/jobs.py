@@ -1,21 +1,25 @@
 """The business of this droplet: jobs that came as task_assignment messages, and work given away."""
 
-from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from fastapi import Request
 from pydantic import BaseModel, Field
+from sqlalchemy import func, select
 
 from reference_droplet import __version__
 from reference_droplet.auth import CurrentService
+from reference_droplet.cache import Cache
 from reference_droplet.calls import CallFailedError
+from reference_droplet.database import Database
 from reference_droplet.errors import Problem
+from reference_droplet.models import JobRow
 from reference_droplet.orchestrator import Orchestrator, OrchestratorError
 from reference_droplet.routes import protected_router
 from reference_droplet.state import now
 
 MOST_JOBS = 1000
+CACHED = "reference-droplet:jobs"
 
 router = protected_router()
 
@@ -32,15 +36,20 @@ class Job:
 
 
 class Jobs:
-    """The last thousand jobs; a droplet with a database keeps them there."""
+    """The jobs that were done here, in the database; their list is cached.
 
-    def __init__(self) -> None:
-        self._done: deque[Job] = deque(maxlen=MOST_JOBS)
+    All of it raises Problem 503 where the database is away.
+    """
 
-    def __len__(self) -> int:
-        return len(self._done)
+    def __init__(self, database: Database, cache: Cache) -> None:
+        self._database = database
+        self._cache = cache
 
-    def do(self, message_id: str, for_service: str, payload: dict[str, Any]) -> Job:
+    async def count(self) -> int:
+        async with self._database.session() as session:
+            return await session.scalar(select(func.count()).select_from(JobRow)) or 0
+
+    async def do(self, message_id: str, for_service: str, payload: dict[str, Any]) -> Job:
         """Do what a task_assignment asks for."""
         job = Job(
             id=message_id,
@@ -49,11 +58,25 @@ class Jobs:
             for_service=for_service,
             done_at=now(),
         )
-        self._done.append(job)
+        async with self._database.session() as session:
+            session.add(JobRow(**asdict(job)))
+        await self._cache.forget(CACHED)
         return job
 
-    def as_json(self) -> list[dict[str, Any]]:
-        return [asdict(job) for job in self._done]
+    async def as_json(self) -> list[dict[str, Any]]:
+        """The newest thousand, oldest first."""
+        known = await self._cache.get(CACHED)
+        if isinstance(known, list):
+            return known
+        newest = select(JobRow).order_by(JobRow.done_at.desc()).limit(MOST_JOBS)
+        async with self._database.session() as session:
+            rows = list(await session.scalars(newest))
+        jobs = [
+            asdict(Job(row.id, row.task_id, row.action, row.for_service, row.done_at))
+            for row in reversed(rows)
+        ]
+        await self._cache.put(CACHED, jobs)
+        return jobs
 
 
 def _text(value: object) -> str | None:
@@ -76,7 +99,7 @@ def enveloped(data: object) -> dict[str, Any]:
 @router.get("/jobs", summary="The jobs that were done here")
 async def list_jobs(request: Request, _: CurrentService) -> dict[str, Any]:
     jobs: Jobs = request.app.state.droplet.jobs
-    return enveloped(jobs.as_json())
+    return enveloped(await jobs.as_json())
 
 
 @router.post("/delegations", status_code=201, summary="Gives work away through the Orchestrator")

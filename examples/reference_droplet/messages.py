@@ -9,11 +9,12 @@ from fastapi import Request
 from pydantic import AfterValidator, BaseModel, Field
 
 from reference_droplet.auth import CurrentService
-from reference_droplet.calls import CallFailedError
+from reference_droplet.calls import Answer, CallFailedError
 from reference_droplet.discovery import Discovery, RegistryUnavailableError, UnknownServiceError
 from reference_droplet.errors import Problem
 from reference_droplet.jobs import Jobs
 from reference_droplet.places import place_of, usable_url
+from reference_droplet.resilience import with_retries
 from reference_droplet.routes import protected_router
 from reference_droplet.service_calls import ServiceCalls
 from reference_droplet.settings import Settings
@@ -23,8 +24,6 @@ from reference_droplet.settings import Settings
 # any reply_to is a token given away (CONF-11).
 
 LOOK_UP_PATIENCE = 4.0  # the sender waits 10 s for its receipt
-TRY_AGAIN_AFTER = (1.0, 2.0)
-TRANSIENT = frozenset({429, 502, 503, 504})
 
 logger = logging.getLogger(__name__)
 router = protected_router()
@@ -68,34 +67,32 @@ class Desk:
             logger.warning("%s holds a token and is not registered", sender)
         return await self._discovery.is_registered(place)
 
-    def work(self, message: InboundMessage, message_id: str) -> dict[str, Any]:
+    async def work(self, message: InboundMessage, message_id: str) -> dict[str, Any]:
         if message.message_type == "task_assignment":
-            job = self._jobs.do(message_id, message.from_service, message.payload)
+            job = await self._jobs.do(message_id, message.from_service, message.payload)
             return {"task_id": job.task_id, "done_at": job.done_at}
-        return {"jobs": len(self._jobs)}
+        return {"jobs": await self._jobs.count()}
 
     async def work_and_call_back(self, message: InboundMessage, message_id: str, url: str) -> None:
-        """Section 9's tenacity will say this shorter: three tries, and only where it is safe."""
-        outcome = {
-            "message_id": message_id,
-            "status": "completed",
-            "result": self.work(message, message_id),
-            "from_service": self._name,
-        }
-        for wait in (*TRY_AGAIN_AFTER, None):
-            try:
-                answer = await self._calls.send("POST", url, within=10, json_body=outcome)
-            except CallFailedError as error:
-                what, is_safe = str(error), not error.was_sent
-            else:
-                if answer.is_success:
-                    logger.info("called back for %s", message_id)
-                    return
-                what, is_safe = f"answered {answer.status}", answer.status in TRANSIENT
-            logger.error("callback for %s failed: %s", message_id, what)
-            if wait is None or not is_safe:
-                return
-            await asyncio.sleep(wait)
+        """What fails is told as well: the sender waits for an outcome, not for a success."""
+        try:
+            told = {"status": "completed", "result": await self.work(message, message_id)}
+        except Problem as problem:
+            told = {"status": "failed", "result": {"error": problem.code}}
+        outcome = {"message_id": message_id, "from_service": self._name, **told}
+
+        async def call_back() -> Answer:
+            return await self._calls.send("POST", url, within=10, json_body=outcome)
+
+        try:
+            answer = await with_retries(call_back, is_safe=False)
+        except CallFailedError as error:
+            logger.error("callback for %s failed: %s", message_id, error)  # noqa: TRY400 - an outage, no bug of ours
+            return
+        if answer.is_success:
+            logger.info("called back for %s", message_id)
+        else:
+            logger.error("callback for %s was answered %d", message_id, answer.status)
 
 
 @router.post("/message", response_model_exclude_none=True, summary="Takes a message")
@@ -106,7 +103,7 @@ async def message(body: InboundMessage, request: Request, caller: CurrentService
         raise Problem(403, "SENDER_MISMATCH", "from_service is not the service of the token.")
     message_id = f"msg-{uuid4()}"
     if body.reply_to is None:
-        result = desk.work(body, message_id)
+        result = await desk.work(body, message_id)
         return Receipt(message_id=message_id, status="completed", result=result)
     try:
         async with asyncio.timeout(LOOK_UP_PATIENCE):

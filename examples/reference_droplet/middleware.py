@@ -6,6 +6,7 @@ import time
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reference_droplet.errors import Problem, answer, internal_error
+from reference_droplet.metrics import Metrics
 from reference_droplet.state import Activity
 
 # Plain ASGI, not @app.middleware("http") as in the guide's section 10: that one does not see what
@@ -25,9 +26,10 @@ logger = logging.getLogger(__name__)
 class Outermost:
     """Security headers on all answers, 500s included; each answer is counted."""
 
-    def __init__(self, app: ASGIApp, activity: Activity) -> None:
+    def __init__(self, app: ASGIApp, activity: Activity, metrics: Metrics) -> None:
         self._app = app
         self._activity = activity
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,7 +42,9 @@ class Outermost:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                self._activity.note(time.perf_counter() - begun, message["status"])
+                seconds = time.perf_counter() - begun
+                self._activity.note(seconds, message["status"])
+                self._metrics.note(scope, seconds, message["status"])
                 message["headers"] = [*message.get("headers", ()), *SAFE]
             await send(message)
 

@@ -1,6 +1,7 @@
 """Guide sections 5.1 and 5.2, the sending side: ask a peer, or send it a message."""
 
 import logging
+from collections import defaultdict
 from typing import Any, Literal
 
 from fastapi import Request
@@ -11,12 +12,13 @@ from reference_droplet.calls import Answer, CallFailedError
 from reference_droplet.discovery import Discovery, RegistryUnavailableError, UnknownServiceError
 from reference_droplet.errors import Problem
 from reference_droplet.jobs import enveloped
+from reference_droplet.resilience import Circuit, with_retries
 from reference_droplet.routes import protected_router
 from reference_droplet.service_calls import ServiceCalls
 from reference_droplet.settings import Settings
 
 # What the guide's samples do otherwise: they write the own address into reply_to, and read
-# response.json() whatever the status. Retries and the circuit breaker are section 9's.
+# response.json() whatever the status.
 
 logger = logging.getLogger(__name__)
 router = protected_router()
@@ -29,23 +31,33 @@ class Peers:
         self._name = settings.service_name
         self._discovery = discovery
         self._calls = calls
+        self._circuits: defaultdict[str, Circuit] = defaultdict(lambda: Circuit("a peer"))
 
     async def ask(
         self, name: str, method: str, path: str, *, within: float, json_body: object = None
     ) -> Any:
         """The body of a peer's success. Raises Problem, which our own caller may see."""
         try:
-            place = await self._discovery.place(name)
-            answer = await self._calls.send(
-                method, place.url + path, within=within, json_body=json_body
-            )
+            await self._discovery.place(name)  # no circuit for a name that nobody has
+
+            async def call() -> Answer:
+                place = await self._discovery.place(name)
+                try:
+                    return await self._calls.send(
+                        method, place.url + path, within=within, json_body=json_body
+                    )
+                except CallFailedError:
+                    self._discovery.forget(name)  # perhaps it has moved
+                    raise
+
+            circuit = self._circuits[name]
+            answer = await with_retries(lambda: circuit.call(call), is_safe=method == "GET")
         except UnknownServiceError:
             raise Problem(404, "SERVICE_NOT_FOUND", "The Registry knows no such service.") from None
         except RegistryUnavailableError as error:
             logger.error("Registry: looking up a peer failed: %s", error)  # noqa: TRY400 - an outage, no bug of ours
             raise Problem(503, "REGISTRY_UNAVAILABLE", "The peer cannot be looked up.") from None
         except CallFailedError as error:
-            self._discovery.forget(name)  # perhaps it has moved
             logger.error("a peer does not answer: %s", error)  # noqa: TRY400 - an outage, no bug of ours
             raise Problem(503, "PEER_UNAVAILABLE", "The peer does not answer.") from None
         return _body(answer)

@@ -30,6 +30,12 @@ class Settings(BaseSettings):
     registry_url: str = "http://registry:8000"
     orchestrator_url: str = "http://orchestrator:8001"
 
+    database_url: str = "sqlite://"  # in memory: nothing to set up, and nothing survives
+    redis_url: str | None = None
+    redis_host: str | None = None
+    redis_port: int = Field(default=6379, ge=1, le=65535)
+    external_api_url: str | None = None
+
     environment: Literal["production", "development", "staging"] = "production"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -49,6 +55,13 @@ class Settings(BaseSettings):
             return check(word)
         except ValidationError:
             return cls.model_fields[str(field.field_name)].default
+
+    @property
+    def cache_url(self) -> str | None:
+        """Where Redis is; None for a droplet without a cache."""
+        if self.redis_url or not self.redis_host:
+            return self.redis_url or None
+        return f"redis://{self.redis_host}:{self.redis_port}/0"
 
     @property
     def mode(self) -> str:

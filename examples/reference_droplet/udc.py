@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -12,9 +12,9 @@ from reference_droplet.registry import CAPABILITIES
 from reference_droplet.routes import protected_router
 from reference_droplet.state import now, timestamp
 
-# The guide's section 11 shows /health with a database and Redis behind it. This one says healthy
-# when the droplet is registered and nothing that it needs is known to be away; it never looks
-# itself, so that it answers in a millisecond even where a dependency hangs (UDC-HEALTH-006, 007).
+# Guide section 11: healthy when the droplet is registered and nothing is known to be away,
+# unhealthy without its database, degraded without anything else. The guide's sample looks while it
+# is asked, so it hangs with whatever hangs; this one tells what was seen last (UDC-HEALTH-007).
 
 public = APIRouter()
 protected = protected_router()
@@ -67,7 +67,11 @@ async def health(request: Request) -> Health:
     }
     checks["registration"] = "healthy" if droplet.registry.is_registered else "unhealthy"
     return Health(
-        status="degraded" if "unhealthy" in checks.values() else "healthy",
+        status="unhealthy"
+        if any(each.is_critical for each in droplet.watch.down)
+        else "degraded"
+        if "unhealthy" in checks.values()
+        else "healthy",
         timestamp=now(),
         uptime_seconds=droplet.activity.uptime_seconds,
         version=__version__,
@@ -103,6 +107,13 @@ async def state(request: Request, _: CurrentService) -> State:
 @protected.get("/dependencies", summary="What this droplet needs, and whether it is there")
 async def dependencies(request: Request, _: CurrentService) -> Dependencies:
     return Dependencies(**request.app.state.droplet.watch.as_json())
+
+
+@public.get("/metrics", summary="Numbers for Prometheus", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Guide section 10."""
+    shown = request.app.state.metrics
+    return Response(shown.page(), media_type=shown.media_type)
 
 
 def endpoints_of(routers: list[APIRouter]) -> list[Endpoint]:

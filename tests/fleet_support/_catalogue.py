@@ -65,12 +65,15 @@ REFERENCE = Member(
     name="reference_droplet",
     folder=EXAMPLES / "reference_droplet",
     difference="none: it is what the others may differ from",
-    stack="FastAPI, uvicorn, PyJWT; asyncio",
+    stack="FastAPI, uvicorn, PyJWT, SQLAlchemy, Redis; asyncio",
     launch="{python} -m uvicorn --app-dir {examples} reference_droplet.app:app --port {port}",
-    has=frozenset({"openapi"}),
+    has=frozenset({"metrics", "openapi"}),
     answers=Answers(with_reply_to="processing", without="completed"),
     needs=frozenset(),
-    packages=("fastapi", "httpx", "jwt", "pydantic_settings", "uvicorn"),
+    packages=(
+        *("aiosqlite", "alembic", "asyncpg", "fastapi", "httpx", "jwt", "prometheus_client"),
+        *("pydantic_settings", "redis", "sqlalchemy", "tenacity", "uvicorn"),
+    ),
 )
 """The droplet in examples/; no member of the fleet, for it is written to be copied."""
 
