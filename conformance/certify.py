@@ -37,6 +37,7 @@ from udckit.conformance.scenario import (
     Company,
     ProcessTarget,
     Target,
+    fitted,
     outage_scenario,
     scenarios_for,
 )
@@ -141,17 +142,19 @@ def _company(
     """Gather the scenarios that the rows asked for need; None where no target can be launched."""
     plays = reached.plays
     wanted = wanted_rows(settings)
-    scenarios = scenarios_for(wanted)
+    scenarios = scenarios_for(wanted, settings.role)
     if (outages := outage_scenario([each.kind for each in options.dependencies])) is not None:
-        scenarios = scenarios if outages.serves.isdisjoint(wanted) else (*scenarios, outages)
-    if plays is None or not scenarios or settings.role != "droplet":
+        more = () if outages.serves.isdisjoint(wanted) else (fitted(outages, settings.role),)
+        scenarios = (*scenarios, *more)
+    if plays is None or not scenarios:
         return None
+    speed = options.speed if settings.role == "droplet" else 1.0  # nobody else beats
     return Company(
         scenarios,
         plays,
         recorder,
         startup=options.startup,
-        speed=options.speed,
+        speed=speed,
         wanted=wanted,
         dependencies=options.dependencies,
     )
@@ -249,7 +252,13 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
             if options.role == "registry":
                 authority = _with_given_key(options, _of_target(options, url))
                 yield Reached(
-                    url, options.way, authority, boot_seconds=boot, starts=starts, reads=reads
+                    url,
+                    options.way,
+                    authority,
+                    boot_seconds=boot,
+                    starts=starts,
+                    reads=reads,
+                    plays=plays,
                 )
                 return
             with contextlib.suppress(TimeoutError, AssertionError):

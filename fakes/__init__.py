@@ -19,8 +19,15 @@ if TYPE_CHECKING:
     from udckit.fakes.droplet import FakeDroplet
     from udckit.fakes.faults import KINDS, Fault, Kind
     from udckit.fakes.orchestrator import FakeOrchestrator
+    from udckit.fakes.platform import platform_fake, run_platform
     from udckit.fakes.remote import ControlError, RemoteFake, RunningFakes
-    from udckit.fakes.standalone import DropletSettings, SettingsError, run_droplet
+    from udckit.fakes.settings import (
+        DropletSettings,
+        OrchestratorSettings,
+        RegistrySettings,
+        SettingsError,
+    )
+    from udckit.fakes.standalone import run_droplet
 
 __all__ = [
     "KINDS",
@@ -41,9 +48,11 @@ __all__ = [
     "ManualClock",
     "NameTakenError",
     "NotSeenError",
+    "OrchestratorSettings",
     "OwnFault",
     "Redaction",
     "Registration",
+    "RegistrySettings",
     "RemoteFake",
     "RunningFakes",
     "RunningServer",
@@ -57,7 +66,9 @@ __all__ = [
     "decode_unverified",
     "fakes_up",
     "find_running_fakes",
+    "platform_fake",
     "run_droplet",
+    "run_platform",
     "serve_asgi",
 ]
 
@@ -67,20 +78,24 @@ _LATER = {
     "Behaviour": "behaviour",
     "ControlError": "remote",
     "DropletSeen": "_beats",
-    "DropletSettings": "standalone",
+    "DropletSettings": "settings",
     "FakeDroplet": "droplet",
     "FakeOrchestrator": "orchestrator",
     "FakesUp": "_discovery",
     "Fault": "faults",
     "Kind": "faults",
+    "OrchestratorSettings": "settings",
     "Redaction": "_redaction",
+    "RegistrySettings": "settings",
     "RemoteFake": "remote",
     "RunningFakes": "remote",
-    "SettingsError": "standalone",
+    "SettingsError": "settings",
     "Task": "_tasks",
     "fakes_up": "_discovery",
     "find_running_fakes": "_discovery",
+    "platform_fake": "platform",
     "run_droplet": "standalone",
+    "run_platform": "platform",
 }
 
 

@@ -167,6 +167,9 @@ class Exchange:
         return {"type": "http.response.start", "status": answer.status, "headers": headers}
 
     async def _identify(self, request: Request) -> None:
+        await self._verify(request)
+
+    async def _verify(self, request: Request) -> None:
         request.claims = await self._identities.identify(request.headers, request.time)
 
     def _read(self, request: Request, route: Route) -> None:

@@ -1,5 +1,6 @@
 """What every fake is: an ASGI application with a socket, a journal, faults and a clock."""
 
+import logging
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypedDict
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Access", "Facts", "Fake"]
 
+_QUIET = logging.getLogger("udckit.fakes")
+_QUIET.addHandler(logging.NullHandler())
+
 Access = Literal["loopback", "anyone", "nobody"]
 """Who may use the control API."""
 
@@ -37,6 +41,8 @@ class Facts(TypedDict, total=False):
     environment: str
     journal_entries: int
     control: Access
+    log: logging.Logger | None
+    """Where it writes, if not to the library's own logger."""
 
 
 class Fake(Exchange):
@@ -54,6 +60,7 @@ class Fake(Exchange):
         environment: str = "production",
         journal_entries: int = 50_000,
         control: Access = "loopback",
+        log: logging.Logger | None = None,
     ) -> None:
         self.name = name
         self.droplet_id = droplet_id
@@ -64,6 +71,7 @@ class Fake(Exchange):
         self._refusals = Refusals(self.clock)
         self.faults = Faults(self.role, self.clock, self._refusals.changed)
         self._refusals.faults = self.faults
+        self._log = log or _QUIET.getChild(self.role)
         self._host = host
         self._wanted_port = port
         self._server: RunningServer | None = None
@@ -159,6 +167,17 @@ class Fake(Exchange):
         if self._control is None:
             self._control = Control(self, self._access)
         return self._control
+
+    async def _identify(self, request: Request) -> None:
+        try:
+            await self._verify(request)
+        except Refusal as refusal:
+            self._log.warning("token refused", extra=self._refused(request, refusal))
+            raise
+
+    def _refused(self, request: Request, refusal: Refusal) -> dict[str, Any]:
+        """What the log says of a refusal: never a token."""
+        return {"path": request.path, "cause": refusal.message}
 
     async def _controlled(self, request: Request, receive: Any) -> Answer:
         return await self.control.answer(request, receive)

@@ -1,7 +1,6 @@
 """A fake that lives with a Registry: it calls out, and has work in the background."""
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from typing import Any, Unpack
 
@@ -13,9 +12,6 @@ from udckit.fakes.registry import FakeRegistry
 
 __all__ = ["Member", "address"]
 
-_QUIET = logging.getLogger("udckit.fakes")
-_QUIET.addHandler(logging.NullHandler())
-
 
 class Member(UdcFake):
     """A fake with an HTTP client of its own and tasks that end with it."""
@@ -26,13 +22,11 @@ class Member(UdcFake):
         registry: FakeRegistry | str | None,
         name: str,
         droplet_id: int,
-        log: logging.Logger | None = None,
         **facts: Unpack[Facts],
     ) -> None:
         shared = registry.clock if isinstance(registry, FakeRegistry) else SystemClock()
         self._registry = registry
         self._client = Client(facts.get("clock") or shared)
-        self._log = log or _QUIET.getChild(self.role)
         self._background: set[asyncio.Task[Any]] = set()
         facts["clock"] = self._client.clock
         super().__init__(name=name, droplet_id=droplet_id, **facts)

@@ -1,6 +1,5 @@
 """A droplet that keeps the contract, until it is told otherwise."""
 
-import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Unpack
@@ -48,7 +47,6 @@ class FakeDroplet(Member):
         droplet_id: int = 10,
         capabilities: Sequence[str] = ("task_processing",),
         behaviour: Behaviour | None = None,
-        log: logging.Logger | None = None,
         **facts: Unpack[Facts],
     ) -> None:
         self.behaviour = behaviour or Behaviour()
@@ -58,7 +56,7 @@ class FakeDroplet(Member):
         self._orchestrator = orchestrator
         self.gave_up = threading.Event()
         """Set when it stops trying to register, which a right droplet never does."""
-        super().__init__(registry=registry, name=name, droplet_id=droplet_id, log=log, **facts)
+        super().__init__(registry=registry, name=name, droplet_id=droplet_id, **facts)
 
     def _fresh(self) -> None:
         super()._fresh()
@@ -226,7 +224,7 @@ class FakeDroplet(Member):
     async def _identify(self, request: Request) -> None:
         try:
             if self.behaviour.verifies_tokens:
-                await super()._identify(request)
+                await self._verify(request)
             else:
                 request.claims = _believed(request)
         except Refusal as refusal:
@@ -238,7 +236,7 @@ class FakeDroplet(Member):
             raise
 
     def _refused(self, request: Request, refusal: Refusal) -> dict[str, Any]:
-        facts = {"path": request.path, "cause": refusal.message}
+        facts = super()._refused(request, refusal)
         if self.behaviour.logs_tokens:
             facts["headers"] = repr(request.headers)
         return facts

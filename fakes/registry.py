@@ -188,6 +188,8 @@ class FakeRegistry(UdcFake):
             raise Refusal(
                 409, "NAME_TAKEN", "The name belongs to a service with another droplet_id."
             ) from None
+        who = {"service_name": admitted.service.name, "service_id": admitted.service_id}
+        self._log.info("service registered", extra=who)
         return Answer(201, {"token": admitted.token, "service_id": admitted.service_id})
 
     def _by_name(self, request: Request) -> Answer:

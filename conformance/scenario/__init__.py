@@ -3,7 +3,7 @@
 from udckit.conformance.scenario.acts import Act, Scenario
 from udckit.conformance.scenario.belief import subjects_in, subjects_of
 from udckit.conformance.scenario.clock import FasterClock
-from udckit.conformance.scenario.company import Company, scenarios_for
+from udckit.conformance.scenario.company import Company
 from udckit.conformance.scenario.judging import (
     Given,
     attempts,
@@ -30,6 +30,7 @@ from udckit.conformance.scenario.recording import (
     Recording,
     Recordings,
 )
+from udckit.conformance.scenario.roles import fitted, scenarios_for, scenarios_of
 from udckit.conformance.scenario.runner import Runner
 from udckit.conformance.scenario.scenarios import BEAT, REGISTER, SCENARIOS
 from udckit.conformance.scenario.stand import (
@@ -68,6 +69,7 @@ __all__ = [
     "by_token",
     "callbacks",
     "fetches",
+    "fitted",
     "gaps",
     "given",
     "hold",
@@ -78,6 +80,7 @@ __all__ = [
     "played",
     "registered",
     "scenarios_for",
+    "scenarios_of",
     "strangers",
     "subjects_in",
     "subjects_of",

@@ -11,6 +11,7 @@ from udckit.fakes import Fault
 __all__ = [
     "Act",
     "Await",
+    "Enrol",
     "Heal",
     "Launch",
     "Message",
@@ -20,6 +21,7 @@ __all__ = [
     "Scenario",
     "Stop",
     "Strike",
+    "Task",
     "Until",
     "Visit",
     "Wait",
@@ -118,6 +120,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Give a task to the target, an Orchestrator; the kit's peer is capable of it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Register the kit's peer with the target, a Registry; the kit then asks with its token."""
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """Ask the port and the health endpoint that the target registered with."""
 
@@ -150,6 +164,8 @@ Act = (
     | Probe
     | Until
     | Message
+    | Task
+    | Enrol
     | Visit
     | Rotate
     | Note

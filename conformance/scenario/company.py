@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, Final, Self
 
 from udckit.conformance.backing import Dependency
-from udckit.conformance.check import all_checks
 from udckit.conformance.errors import InvocationError, UnreachableError
 from udckit.conformance.record import Recorder
 from udckit.conformance.scenario.acts import Scenario
@@ -22,12 +21,11 @@ from udckit.conformance.scenario.faster import faster
 from udckit.conformance.scenario.outage_scenario import DEPENDENCIES
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.runner import Runner
-from udckit.conformance.scenario.scenarios import SCENARIOS
 from udckit.conformance.scenario.speed import REAL_TIME, Speed, choose_speed
 from udckit.conformance.scenario.stand import Surround, Target, surround
 from udckit.fakes import Clock, SystemClock
 
-__all__ = ["Company", "scenarios_for"]
+__all__ = ["Company"]
 
 _LAST_WAIT: Final = 15.0
 _APART: Final = 0.5
@@ -36,14 +34,6 @@ Targets = Callable[[Mapping[str, str]], Target]
 """Makes a target, which is given these variables beside those of each start."""
 
 Subject = Callable[[str], Any]
-
-
-def scenarios_for(ids: Collection[str]) -> tuple[Scenario, ...]:
-    """Name the scenarios that these rows need; a row that needs several needs them all."""
-    checks = all_checks()
-    if any(each in checks and checks[each].wants == "recordings" for each in ids):
-        return tuple(SCENARIOS.values())
-    return tuple(one for one in SCENARIOS.values() if not one.serves.isdisjoint(ids))
 
 
 class Company:

@@ -17,6 +17,7 @@ from udckit.conformance.scenario._taken import Notebook
 from udckit.conformance.scenario.acts import (
     Act,
     Await,
+    Enrol,
     Heal,
     Launch,
     Message,
@@ -26,6 +27,7 @@ from udckit.conformance.scenario.acts import (
     Scenario,
     Stop,
     Strike,
+    Task,
     Until,
     Visit,
     Wait,
@@ -35,7 +37,7 @@ from udckit.conformance.scenario.clock import speed_of
 from udckit.conformance.scenario.outage_acts import Notice, Outage, Recovery, Slowly
 from udckit.conformance.scenario.outages import Outages
 from udckit.conformance.scenario.recording import Look, Recording
-from udckit.conformance.scenario.stand import PEER, REPLY_TO, Surround, Target
+from udckit.conformance.scenario.stand import PEER, REPLY_TO, WORK, Surround, Target
 from udckit.fakes import JournalEntry, ManualClock, SigningKey
 
 __all__ = ["Runner"]
@@ -45,6 +47,7 @@ _DEADLINE: Final = 10.0
 _POLL: Final = 0.25
 _TELL_EVERY: Final = 5.0
 _FIRST_ID: Final = 4711
+_TASK: Final = {"task_type": WORK, "data": {"udckit": "calm"}, "priority": "normal"}
 
 Tell = Callable[[str], None]
 
@@ -70,7 +73,7 @@ class Runner:
         self._startup = startup
         self._tell = tell
         self._pace = Pace(around.clock, ended or threading.Event())
-        redactor = Redactor(
+        self._redactor = redactor = Redactor(
             signed_by=lambda token: "authority" if around.registry.signed_by(token) else "unknown"
         )
         self._book = Notebook(scenario.name, around.clock, redactor, around.registry.issued_as)
@@ -138,6 +141,10 @@ class Runner:
                 self._until(act)
             case Message():
                 self._message(act)
+            case Task():
+                self._ask(act.name, "POST", "/tasks", self._valid, body=_TASK)
+            case Enrol():
+                self._enrol()
             case Visit():
                 self._visit(act)
             case Rotate():
@@ -246,6 +253,14 @@ class Runner:
         if act.replies:
             body["reply_to"] = f"{self._around.peer.url}{REPLY_TO}"
         self._ask(act.name, "POST", "/message", self._valid, body=body)
+
+    def _enrol(self) -> None:
+        """Have the peer registered with the target, and ask it with the token that it gives."""
+        self._ask("enrol", "POST", "/register", None, body=self._around.registration)
+        token = self._book.last_look.member("token")
+        if isinstance(token, str):
+            self._valid_now = self._redactor.revealed(token)
+            self._note("enrolled")
 
     def _visit(self, act: Visit) -> None:
         registered = [

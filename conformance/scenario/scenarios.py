@@ -79,6 +79,7 @@ CALM: Final = Scenario(
             "AUTH": "019 020 031",
             "UDC-MSG": "010 012",
             "UDC-CB": "001",
+            "ORCH-UDC": "001",
             "OPS-ENV": "001 002",
             "OPS-LOG": "001",
             "UDC-HEALTH": "020 008",

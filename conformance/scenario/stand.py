@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from udckit.conformance.heard import Line
 from udckit.conformance.target import Launched
 from udckit.fakes import Behaviour, Clock, FakeDroplet, FakeOrchestrator, FakeRegistry
 
-__all__ = ["PEER", "REPLY_TO", "ProcessTarget", "Surround", "Target", "surround"]
+__all__ = ["PEER", "REPLY_TO", "WORK", "ProcessTarget", "Surround", "Target", "surround"]
 
 PEER: Final = "udckit-peer"
 REPLY_TO: Final = "/callback?for=udckit"
 """Path and query of the peer's address: a callback goes to exactly that."""
+WORK: Final = "udckit-work"
+"""What the peer is capable of: the type of the tasks that an Orchestrator is given."""
 _PEER_ID: Final = 990_002
 _QUIET: Final = Behaviour(registers=False, beats=False, fetches_key=False)
 """The peer asks the Registry nothing, so that its journal holds the target's calls alone."""
@@ -111,6 +113,20 @@ class Surround:
             "peer": self.peer,
         }
 
+    @property
+    def registration(self) -> dict[str, Any]:
+        """How the peer would register with a Registry that is itself the target."""
+        return {
+            "name": PEER,
+            "droplet_id": _PEER_ID,
+            "host": "127.0.0.1",
+            "port": self.peer.port,
+            "health_endpoint": "/health",
+            "capabilities": [WORK],
+            "version": self.peer.version,
+            "udc_compliant": True,
+        }
+
 
 @contextlib.contextmanager
 def surround(clock: Clock) -> Iterator[Surround]:
@@ -119,5 +135,11 @@ def surround(clock: Clock) -> Iterator[Surround]:
     orchestrator = FakeOrchestrator(registry=registry)
     peer = FakeDroplet(name=PEER, droplet_id=_PEER_ID, registry=registry, behaviour=_QUIET)
     with registry, orchestrator, peer:
-        admitted = registry.register(PEER, _PEER_ID, host="127.0.0.1", port=peer.port)
+        admitted = registry.register(
+            PEER,
+            _PEER_ID,
+            host="127.0.0.1",
+            port=peer.port,
+            capabilities=("task_processing", WORK),
+        )
         yield Surround(registry, orchestrator, peer, clock, admitted.token, admitted.service_id)

@@ -12,7 +12,7 @@ from udckit.conformance.heard import Line
 from udckit.fakes import Clock, DropletSettings, FakeDroplet, SettingsError
 from udckit.fakes._lines import JsonLines
 
-__all__ = ["ActingDroplet"]
+__all__ = ["ActingDroplet", "KeptLines"]
 
 _REFUSED = 2
 """The exit status of a droplet that cannot use a setting."""
@@ -26,7 +26,7 @@ class ActingDroplet:
         self._behaviour = json.dumps(dict(behaviour))
         self._droplet: FakeDroplet | None = None
         self._status: int | None = None
-        self._lines = _Lines(clock)
+        self._lines = KeptLines(clock)
         self.starts = 0
 
     @property
@@ -93,7 +93,7 @@ class ActingDroplet:
         return contextlib.nullcontext()
 
 
-class _Lines(logging.Handler):
+class KeptLines(logging.Handler):
     """Keeps what is logged, stamped by the clock."""
 
     def __init__(self, clock: Clock) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from acting.droplet import ActingDroplet
+from acting.platform import ActingPlatform
 from udckit.conformance import Verdict, all_checks, dump
 from udckit.conformance.judge import judge
 from udckit.conformance.scenario import (
@@ -21,7 +22,7 @@ from udckit.conformance.scenario import (
 from udckit.fakes import ManualClock
 from udckit.specs import catalogue
 
-__all__ = ["judged", "play", "plays"]
+__all__ = ["judged", "play", "play_role", "plays"]
 
 
 def play(name: str, behaviour: Mapping[str, Any]) -> Recording:
@@ -37,21 +38,37 @@ def plays(rows: Collection[str], behaviour: Mapping[str, Any]) -> Recordings:
     return Recordings({each.name: play(each.name, behaviour) for each in scenarios_for(rows)})
 
 
-def judged(recordings: Recordings, rows: Collection[str]) -> dict[str, Verdict]:
+def play_role(
+    role: str, rows: Collection[str], hard_coded: Mapping[str, str] | None = None, **facts: Any
+) -> Recordings:
+    """Play what these rows need with a fake Registry or Orchestrator."""
+    seen = {}
+    for scenario in scenarios_for(rows, role):
+        clock = ManualClock(time.time())
+        with surround(clock) as around:
+            target = ActingPlatform(role, clock, hard_coded or {}, **facts)
+            seen[scenario.name] = Runner(scenario, target, around).play()
+    return Recordings(seen)
+
+
+def judged(
+    recordings: Recordings, rows: Collection[str], role: str = "droplet"
+) -> dict[str, Verdict]:
     """Judge rows from recordings; judged again from their lines, each says the same."""
     lines = [line for each in recordings.by_name.values() for line in each.as_lines()]
-    live, again = _judged(recordings, rows), _judged(Recordings.of(lines), rows)
+    live = _judged(recordings, rows, role)
+    again = _judged(Recordings.of(lines), rows, role)
     assert {row: dump(one.as_json()) for row, one in live.items()} == {
         row: dump(one.as_json()) for row, one in again.items()
     }
     return live
 
 
-def _judged(recordings: Recordings, rows: Collection[str]) -> dict[str, Verdict]:
+def _judged(recordings: Recordings, rows: Collection[str], role: str) -> dict[str, Verdict]:
     checks, verdicts = all_checks(), dict[str, Verdict]()
     subjects = subjects_in(recordings)
     for row in rows:
         check = checks[row]
         subject = subjects[check.wants](row)
-        verdicts[row] = judge(catalogue()[row], check, subject, verdicts, role="droplet")
+        verdicts[row] = judge(catalogue()[row], check, subject, verdicts, role=role)
     return verdicts

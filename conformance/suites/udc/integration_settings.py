@@ -1,5 +1,6 @@
 """Settings by environment: those of the contract are honoured, an unknown word is no crash."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from udckit.conformance import NotObserved, quote, verifies
@@ -37,9 +38,12 @@ def both_urls_are_read(recording: Recording) -> None:
 @verifies("OPS-ENV-002")
 def name_port_and_number_are_read(recording: Recording) -> None:
     """It registers with SERVICE_NAME and DROPLET_ID, and listens on SERVICE_PORT."""
-    call = registered(played(recording)).call
-    note = recording.note("launch")
+    note = launched(played(recording)).note("launch")
     settings = note.detail if note else {}
+    if recording.at("enrolled") is not None:
+        _says_so(recording, settings)
+        return
+    call = registered(recording).call
 
     for member, variable in (
         ("name", "SERVICE_NAME"),
@@ -56,6 +60,21 @@ def name_port_and_number_are_read(recording: Recording) -> None:
             expected=f"{member} {wanted}, as {variable} says",
             observed=f"{member} is {quote(call.member(member))}",
         )
+
+
+def _says_so(recording: Recording, settings: Mapping[str, str]) -> None:
+    """A Registry registers with nobody: it answers at its port, and /capabilities names it."""
+    for look in recording.named("capabilities"):
+        if look.status != _OK:
+            continue
+        for member, variable in (("service_name", "SERVICE_NAME"), ("droplet_id", "DROPLET_ID")):
+            hold(
+                recording,
+                look,
+                str(look.member(member)) == settings.get(variable),
+                expected=f"{member} {settings.get(variable)}, as {variable} says",
+                observed=f"{member} is {quote(look.member(member))}",
+            )
 
 
 @verifies("OPS-ENV-003")

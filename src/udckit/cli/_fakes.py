@@ -7,22 +7,27 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from udckit.cli._screen import complain
 
 if TYPE_CHECKING:
-    from udckit.fakes import SigningKey
+    from udckit.fakes import DropletSettings, SigningKey
 
 __all__ = ["command"]
+
+_Settings = TypeVar("_Settings", bound="DropletSettings")
 
 _PROBE = "udckit-probe"
 """The name under which the kit calls: a replayed message is then from who the token says."""
 
 _port = click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="A free one unless given."
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="Else SERVICE_PORT, else a free one.",
 )
 _bind = click.option("--bind", default="127.0.0.1", metavar="ADDR", help="0.0.0.0 for containers.")
 _lifetime = click.option(
@@ -85,12 +90,19 @@ def up(registry_port: int, orchestrator_port: int, bind: str, token_lifetime: fl
 @_port
 @_bind
 @_lifetime
-def registry(port: int, bind: str, token_lifetime: float) -> None:
-    """Run a Registry alone, until Ctrl-C."""
-    from udckit.fakes import FakeRegistry  # noqa: PLC0415 - as above
+def registry(port: int | None, bind: str, token_lifetime: float) -> None:
+    """Run a Registry alone, until Ctrl-C, set up by its environment: SERVICE_NAME, LOG_LEVEL.
 
+    Its log goes to standard error, one JSON object a line.
+    """
+    from udckit.fakes import RegistrySettings, run_platform  # noqa: PLC0415 - as above
+
+    settings = _settings(RegistrySettings, port)
     over = _until_signalled()
-    with _ports_said(), FakeRegistry(port=port, host=bind, token_lifetime=token_lifetime) as fake:
+    with (
+        _ports_said(),
+        run_platform(settings, host=bind, token_lifetime=token_lifetime) as fake,
+    ):
         _export({"REGISTRY_URL": fake.url})
         over.wait()
 
@@ -101,9 +113,16 @@ def registry(port: int, bind: str, token_lifetime: float) -> None:
 @click.option(
     "--registry", "registry_url", envvar="REGISTRY_URL", metavar="URL", help="Else REGISTRY_URL."
 )
-def orchestrator(port: int, bind: str, registry_url: str | None) -> None:
-    """Run an Orchestrator alone, until Ctrl-C; it registers as every droplet does."""
-    from udckit.fakes import FakeOrchestrator, find_running_fakes  # noqa: PLC0415 - as above
+def orchestrator(port: int | None, bind: str, registry_url: str | None) -> None:
+    """Run an Orchestrator alone, until Ctrl-C; it registers as every droplet does.
+
+    It is set up by its environment, and logs as `udckit fakes registry` does.
+    """
+    from udckit.fakes import (  # noqa: PLC0415 - as above
+        OrchestratorSettings,
+        find_running_fakes,
+        run_platform,
+    )
 
     if registry_url is None:
         running = find_running_fakes()
@@ -113,8 +132,9 @@ def orchestrator(port: int, bind: str, registry_url: str | None) -> None:
             )
             sys.exit(2)
         registry_url = running[0].registry.url
+    settings = _settings(OrchestratorSettings, port, REGISTRY_URL=registry_url)
     over = _until_signalled()
-    with _ports_said(), FakeOrchestrator(registry=registry_url, port=port, host=bind) as fake:
+    with _ports_said(), run_platform(settings, host=bind) as fake:
         _export({"ORCHESTRATOR_URL": fake.url})
         over.wait()
 
@@ -130,24 +150,15 @@ def droplet(port: int | None, name: str | None, bind: str) -> None:
     """
     from udckit.fakes import (  # noqa: PLC0415 - as above
         DropletSettings,
-        SettingsError,
         find_running_fakes,
         run_droplet,
     )
 
-    environ = dict(os.environ)
-    if "REGISTRY_URL" not in environ:
-        environ |= next((each.environment for each in find_running_fakes()), {})
-    if port is not None:
-        environ["SERVICE_PORT"] = str(port)
-    if name is not None:
-        environ["SERVICE_NAME"] = name
-    try:
-        settings = DropletSettings.from_environ(environ)
-    except SettingsError as mistake:
-        complain(str(mistake))
-        sys.exit(2)
-    sys.exit(run_droplet(settings, host=bind))
+    found = {}
+    if "REGISTRY_URL" not in os.environ:
+        found = next((each.environment for each in find_running_fakes()), {})
+    named = {} if name is None else {"SERVICE_NAME": name}
+    sys.exit(run_droplet(_settings(DropletSettings, port, **found, **named), host=bind))
 
 
 @command.command()
@@ -198,6 +209,20 @@ def _forged(name: str, valid: str, key: SigningKey, target_name: str | None) -> 
 
     surroundings = {} if target_name is None else {"service_name": target_name}
     return Forge(valid, key=key).make(recipe(name), surroundings)
+
+
+def _settings(kind: type[_Settings], port: int | None, **more: str) -> _Settings:
+    """Read the environment, with what the command line says instead; exit 2 where it is wrong."""
+    from udckit.fakes import SettingsError  # noqa: PLC0415 - as above
+
+    environ = {**os.environ, **more}
+    if port is not None:
+        environ["SERVICE_PORT"] = str(port)
+    try:
+        return kind.from_environ(environ)
+    except SettingsError as mistake:
+        complain(str(mistake))
+        sys.exit(2)
 
 
 def _export(environment: Mapping[str, str]) -> None:

@@ -1,0 +1,71 @@
+"""A Registry and an Orchestrator are launched too: stages integration and resilience of theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from acting import judged, play_role
+
+from udckit.conformance import all_checks
+from udckit.conformance.scenario import outage_scenario, scenarios_of
+from udckit.specs import catalogue
+
+OUTAGES = outage_scenario(["database", "redis"])
+ROLES = ("registry", "orchestrator")
+
+
+def rows_of(role: str) -> list[str]:
+    """Name the rows of a role that recordings show, but for those of declared dependencies."""
+    checks = all_checks()
+    return [
+        row.id
+        for row in catalogue().values()
+        if role in row.roles
+        and row.id in checks
+        and checks[row.id].wants in {"recording", "recordings"}
+        and OUTAGES is not None
+        and row.id not in OUTAGES.serves
+    ]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_row_of_a_role_that_recordings_show_is_served(role: str) -> None:
+    served = frozenset().union(*(each.serves for each in scenarios_of(role).values()))
+    single = [row for row in rows_of(role) if all_checks()[row].wants == "recording"]
+
+    assert [row for row in single if row not in served] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_right_one_keeps_each_row_that_applies(role: str) -> None:
+    rows = rows_of(role)
+
+    seen = judged(play_role(role, rows), rows, role)
+
+    unseen = {
+        row: (one.verdict, one.observed or one.message)
+        for row, one in seen.items()
+        if one.verdict not in {"pass", "not_applicable"}
+    }
+    assert unseen.keys() <= {"UDC-MSG-019"}, unseen
+
+
+@pytest.mark.parametrize(
+    ("role", "row", "hard_coded"),
+    [
+        ("registry", "OPS-ENV-002", {"SERVICE_NAME": "registry"}),
+        ("registry", "OPS-ENV-002", {"DROPLET_ID": "1"}),
+        ("orchestrator", "OPS-ENV-002", {"SERVICE_NAME": "conductor"}),
+        ("orchestrator", "OPS-ENV-002", {"DROPLET_ID": "2"}),
+        ("orchestrator", "ORCH-UDC-001", {"REGISTRY_URL": "http://127.0.0.1:9"}),
+        ("registry", "UDC-STATE-008", {"ENVIRONMENT": "production"}),
+        ("registry", "OPS-LOG-002", {"LOG_LEVEL": "INFO"}),
+    ],
+)
+def test_one_that_is_set_up_by_hand_is_blamed(
+    role: str, row: str, hard_coded: dict[str, Any]
+) -> None:
+    seen = judged(play_role(role, [row], hard_coded), [row], role)
+
+    assert seen[row].verdict == "fail", seen[row]
