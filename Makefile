@@ -24,6 +24,7 @@ wheel: $(VENV)/.ready  ## install the built wheel, and certify from it in an emp
 
 bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one run
 	$(BIN)/python benchmarks/bench_certify.py
+	$(BIN)/python benchmarks/bench_security.py
 	$(BIN)/python benchmarks/bench_fakes.py
 	$(BIN)/python benchmarks/bench_reports.py
 

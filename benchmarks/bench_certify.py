@@ -36,7 +36,7 @@ def main() -> None:
         subprocess.Popen(FAKES, stdout=subprocess.PIPE, text=True) as fakes,
     ):
         try:
-            environment = _environment(fakes)
+            environment = fakes_environment(fakes)
             with launch(DROPLET, environment, startup=20) as droplet:
                 _bench_cpu(droplet.url, Path(folder))
         finally:
@@ -44,7 +44,7 @@ def main() -> None:
     _bench_start()
 
 
-def _environment(fakes: "subprocess.Popen[str]") -> dict[str, str]:
+def fakes_environment(fakes: "subprocess.Popen[str]") -> dict[str, str]:
     """Read the lines that `udckit fakes up` prints for a shell to export."""
     wanted = {"REGISTRY_URL", "ORCHESTRATOR_URL"}
     found = {"SERVICE_NAME": "bench", "DROPLET_ID": "7"}
@@ -63,19 +63,19 @@ def _bench_cpu(url: str, folder: Path) -> None:
     options = Options(url=url, stages=("shape",), report_dir=folder)
     record = certify(options)  # warm: imports, validators, the droplet itself
     exchanges = [each for _, each in sorted(record.exchanges.items()) if not _is_by_hand(each)]
-    token = _token()
+    token = minted()
     ours, over_httpx, over_http_client = [], [], []
     for _ in range(ROUNDS):
         ours.append(_cpu(lambda: certify(options)))
         over_httpx.append(_cpu(lambda: _replay_httpx(url, exchanges, token)))
         over_http_client.append(_cpu(lambda: _replay_http_client(url, exchanges, token)))
     kit, client, plain = map(statistics.median, (ours, over_httpx, over_http_client))
-    _say("requests of a stage 1 run", f"{_requests(record)}")
-    _say("CPU of the run (median of 5)", f"{kit * 1000:.0f} ms")
-    _say("CPU of the same requests, one httpx.Client", f"{client * 1000:.0f} ms")
-    _say("CPU of the same requests, http.client", f"{plain * 1000:.0f} ms")
-    _say("ratio to httpx (target: at most 2)", f"{kit / client:.2f}")
-    _say("ratio to http.client", f"{kit / plain:.2f}")
+    say("requests of a stage 1 run", f"{_requests(record)}")
+    say("CPU of the run (median of 5)", f"{kit * 1000:.0f} ms")
+    say("CPU of the same requests, one httpx.Client", f"{client * 1000:.0f} ms")
+    say("CPU of the same requests, http.client", f"{plain * 1000:.0f} ms")
+    say("ratio to httpx (target: at most 2)", f"{kit / client:.2f}")
+    say("ratio to http.client", f"{kit / plain:.2f}")
 
 
 def _is_by_hand(exchange: Exchange) -> bool:
@@ -95,7 +95,8 @@ def _cpu(work: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
-def _token() -> str:
+def minted() -> str:
+    """Give a token of the fakes that are up."""
     told = subprocess.run([UDCKIT, "fakes", "token"], capture_output=True, text=True, check=True)
     return told.stdout.strip()
 
@@ -135,9 +136,9 @@ def _bench_start() -> None:
         subprocess.run([sys.executable, "-c", "import httpx, jwt"], check=True)
         theirs.append(time.perf_counter() - started)
     kit, imports = statistics.median(ours), statistics.median(theirs)
-    _say("start to first request (median of 5)", f"{kit * 1000:.0f} ms")
-    _say("python -c 'import httpx, jwt'", f"{imports * 1000:.0f} ms")
-    _say("ratio (target: at most 3)", f"{kit / imports:.2f}")
+    say("start to first request (median of 5)", f"{kit * 1000:.0f} ms")
+    say("python -c 'import httpx, jwt'", f"{imports * 1000:.0f} ms")
+    say("ratio (target: at most 3)", f"{kit / imports:.2f}")
 
 
 def _to_first_request() -> float:
@@ -155,7 +156,8 @@ def _to_first_request() -> float:
     return seconds
 
 
-def _say(what: str, figure: str) -> None:
+def say(what: str, figure: str) -> None:
+    """Print a line of the table."""
     print(f"{what:<46}{figure:>10}", flush=True)
 
 
