@@ -59,6 +59,7 @@ class Stage:
     key: SigningKey | None = None
     """The Registry's private key, where the operator gave it."""
     headers: tuple[tuple[str, str], ...] = ()
+    ca_file: str | None = None
 
     def ask(self, method: str, path: str, token: str | None, value: Any = None) -> tuple[int, Any]:
         """Give status and JSON of one of the contract's own operations; raise OSError without."""
@@ -68,7 +69,7 @@ class Stage:
         if value is not None:
             headers.append(("Content-Type", "application/json"))
         body = None if value is None else json.dumps(value).encode()
-        wire = Wire(self.url)
+        wire = Wire(self.url, ca_file=self.ca_file)
         try:
             prefix = urlsplit(self.url).path
             returned = wire.send(Outgoing(method, path, tuple(headers), body, prefix=prefix))

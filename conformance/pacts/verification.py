@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from udckit.conformance.authority import from_registry
+from udckit.conformance.authority import of_registry
 from udckit.conformance.certify import Reached, reach, signing_key
 from udckit.conformance.errors import InvocationError, NotApplicable, NotObserved
 from udckit.conformance.observation import quote
@@ -18,6 +18,7 @@ from udckit.conformance.pacts._adapter import must_have_pact, verify_file
 from udckit.conformance.pacts._document import PROVIDERS, Interaction, PactFile
 from udckit.conformance.pacts._listener import Listener
 from udckit.conformance.pacts._promises import requirements_at
+from udckit.conformance.pacts._relay import Relay
 from udckit.conformance.pacts._replay import replay_of
 from udckit.conformance.pacts._states import ANY_STATE, Stage, bring_about
 from udckit.conformance.pacts.two_way import disagreements
@@ -87,9 +88,9 @@ def _stage(options: Options, reached: Reached, listener: Listener) -> Stage:
     authority, registry = reached.authority, reached.registry
     if options.role == "registry":
         registry = reached.url
-        own = from_registry(reached.url, headers=options.headers, ca_file=options.ca_file)
-        if own.tokens.valid is not None or options.token is None:
-            authority = replace(own, signed_by=authority.signed_by)
+        if options.token is not None:  # whose it is has a droplet_id that nobody knows
+            own = of_registry(reached.url, headers=options.headers, ca_file=options.ca_file)
+            authority = own if own.tokens.valid is not None else authority
     return Stage(
         reached.url + options.base_path.rstrip("/"),
         options.role,
@@ -99,6 +100,7 @@ def _stage(options: Options, reached: Reached, listener: Listener) -> Stage:
         reached.orchestrator,
         signing_key(options),
         options.headers,
+        options.ca_file,
     )
 
 
@@ -153,16 +155,16 @@ def _prepare(
 
 
 def _judged(pact: PactFile, stage: Stage, ready: Sequence[int]) -> dict[int, Finding]:
-    with tempfile.TemporaryDirectory() as folder:
+    relay = Relay(stage.url, headers=stage.headers, ca_file=stage.ca_file)
+    with tempfile.TemporaryDirectory() as folder, relay:
         path = Path(folder) / "pact.json"
         path.write_text(json.dumps(pact.numbered(ready)), "utf-8")
         said = verify_file(
             path,
-            stage.url,
+            relay.url,
             pact.provider,
             states_at=stage.listener.states_at,
             messages_at=stage.listener.messages_at,
-            headers=dict(stage.headers),
         )
     found: dict[int, Finding] = {}
     for place in ready:
@@ -171,13 +173,19 @@ def _judged(pact: PactFile, stage: Stage, ready: Sequence[int]) -> dict[int, Fin
             why = "the pact core judged nothing here: " + said.output.strip()[-200:]
             found[place] = _found(one, "error", (), why)
         elif str(place) in said.failed:
-            wrong = tuple(_mismatch(one, each) for each in said.failed[str(place)])
+            wrong = tuple(_mismatch(one, each, relay) for each in _causes(said.failed[str(place)]))
             values = {k: v for state in one.states for k, v in stage.listener.values[state].items()}
             again = replay_of(one, stage.url, values)
             found[place] = replace(_found(one, "fail", wrong), replay=again)
         else:
             found[place] = _found(one, "pass", ())
     return found
+
+
+def _causes(raw: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Another status explains whatever else is wrong with an answer."""
+    status = [each for each in raw if each.get("type") == "StatusMismatch"]
+    return status or raw
 
 
 def _found(
@@ -192,7 +200,7 @@ def _found(
     )
 
 
-def _mismatch(one: Interaction, raw: Mapping[str, Any]) -> Mismatch:
+def _mismatch(one: Interaction, raw: Mapping[str, Any], relay: Relay) -> Mismatch:
     """Say a mismatch in the kit's words; expected and observed come from the pact core as text."""
     observed = raw.get("actual")
     match raw.get("type"):
@@ -206,9 +214,10 @@ def _mismatch(one: Interaction, raw: Mapping[str, Any]) -> Mismatch:
             return Mismatch(_own(one, ids), f"header {name}", quote(observed))
         case "BodyMismatch" | "BodyTypeMismatch":
             return _of_body(one, raw)
-    return Mismatch(
-        _own(one, one.requirements), "an answer", str(raw.get("mismatch", "none"))[:200]
-    )
+    said = str(raw.get("mismatch", "none"))
+    path = said.partition(relay.url)[2].partition(")")[0].partition("?")[0]
+    why = relay.troubles.get((str(one.request.get("method", "GET")), path), said[:200])
+    return Mismatch(_own(one, one.requirements), "an answer", why)
 
 
 def _of_body(one: Interaction, raw: Mapping[str, Any]) -> Mismatch:
@@ -219,7 +228,7 @@ def _of_body(one: Interaction, raw: Mapping[str, Any]) -> Mismatch:
     ids = one.requirements
     if operation is not None:
         ids = requirements_at(operation, None if one.is_message else one.status, place)
-    where = place.removeprefix("$").removeprefix(".") or "a body"
+    where = place.removeprefix("$").removeprefix(".").removeprefix("/") or "a body"
     if missing:
         return Mismatch(_own(one, ids), f"a member {where}", "no such member")
     return Mismatch(

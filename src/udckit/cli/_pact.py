@@ -13,7 +13,7 @@ from udckit._options import OPTIONS
 __all__ = ["command"]
 
 _path = click.Path(path_type=Path)
-_REACHING = ("launch", "app", "registry", "token", "header", "base-path", "config")
+_REACHING = ("launch", "app", "registry", "token", "header", "base-path", "ca", "config")
 
 Command = Callable[..., None]
 

@@ -74,7 +74,7 @@ def _verified(typed: Mapping[str, Any], ci: Ci) -> int:
     return code
 
 
-_FIELDS = ("url", "launch", "app", "registry", "token", "headers", "base_path", "config")
+_FIELDS = ("url", "launch", "app", "registry", "token", "headers", "base_path", "ca_file", "config")
 
 
 def _known(provider: str) -> None:
