@@ -14,6 +14,8 @@ from udckit.specs import Operation, Problem, surface
 __all__ = ["Expectation", "expect", "operation_of"]
 
 _SURFACES: Final = ("udc", "registry", "orchestrator")
+_OF_ENVELOPES: Final = frozenset({"status", "timestamp"})
+"""Members that an envelope has as well as the body that it holds."""
 _WRAPPERS: Final = frozenset({"data", "payload"})
 _ENOUGH_OF_A_BODY: Final = 2
 _SHOWN_BODY: Final = 160
@@ -276,7 +278,7 @@ def _wrapper_of(seen: Observation, body: Any) -> str | None:
     if not isinstance(body, dict) or operation is None:
         return None
     wanted: Collection[str] = operation.response_example(seen.status or 0) or ()
-    if any(key in body for key in wanted if key != "status"):
+    if any(key in body for key in wanted if key not in _OF_ENVELOPES):
         return None
     for name, inner in body.items():
         found = sum(key in inner for key in wanted) if isinstance(inner, dict) else 0

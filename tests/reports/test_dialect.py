@@ -148,3 +148,9 @@ def test_the_screen_says_which_dialect_it_is_and_what_is_odd(spoken: Spoken) -> 
     assert "`udckit report --format dialect` tells" in foreign
     assert "  ! " in prefixed
     assert "/orchestrator" in prefixed
+
+
+def test_an_envelope_is_mended_before_the_words_in_it(spoken: Spoken) -> None:
+    record = spoken("H", "read-only").record
+
+    assert terminal(record).startswith("mend first: UDC-ALL-003")
