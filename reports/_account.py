@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
@@ -209,10 +209,11 @@ def _why(
             reason = root.message if known else verdict.message
             groups.setdefault(reason, []).append((each, root.id if root is not verdict else None))
     failed = [one for one in verdicts.values() if one.verdict == "fail" and one.level == "MUST"]
+    echoes = _echoes(failed)
     failures = [_failure(one, blocked.get(one.id, []), gating) for one in failed]
     causes = [_cause(reason, rows, gating) for reason, rows in groups.items()]
     return (
-        tuple(sorted(failures, key=_urgency)),
+        tuple(sorted(failures, key=lambda each: _urgency(each, echoes))),
         tuple(sorted(causes, key=lambda cause: (-cause.holds_open, -len(cause.rows)))),
     )
 
@@ -232,8 +233,24 @@ def _cause(reason: str, rows: list[tuple[str, str | None]], gating: set[str]) ->
     )
 
 
-def _urgency(failure: Failure) -> tuple[int, int, int]:
-    """Order failures as an author would mend them: by stage, then by what each holds up."""
+def _echoes(failed: Iterable[Verdict]) -> set[str]:
+    """Name the rows that say what a row said that was judged before them: one cause, twice seen."""
+    seen: set[tuple[str | None, str | None]] = set()
+    found = set()
+    for each in failed:
+        said = (each.expected, each.observed)
+        if said in seen:
+            found.add(each.id)
+        seen.add(said)
+    return found
+
+
+def _urgency(failure: Failure, echoes: Container[str]) -> tuple[int, bool, int, int]:
+    """Order failures as an author would mend them: by stage, then by what each holds up.
+
+    An echo that holds nothing up comes after what it may be an echo of.
+    """
     stage = failure.verdict.stage
     place = STAGES.index(stage) if stage in STAGES else _WITHOUT_A_STAGE
-    return (place, -(failure.holds_open // _MUCH), _place(failure.verdict.id))
+    echo = failure.verdict.id in echoes and not failure.blocks
+    return (place, echo, -(failure.holds_open // _MUCH), _place(failure.verdict.id))

@@ -19,6 +19,8 @@ from faults.scanner import record_text, report_texts, secrets_in
 from faults.stand import DROPLETS, OF_TIME, Seen, Stand, shown, stand
 
 from udckit.conformance import all_checks
+from udckit.reports import terminal
+from udckit.specs import catalogue
 
 OTHER_PROCESSES = frozenset({"flask_metrics", "node_bare"})
 """Droplets whose clock is the machine's: where it must run, the faults wait together."""
@@ -82,6 +84,16 @@ def _seen(fault: Fault, seen: Seen) -> None:
         assert survivors, f"{fault.id} is seen now: take `survives` out of {fault.source}"
 
 
+def _named_first(fault: Fault, seen: Seen) -> None:
+    """Hold that the first line of the summary names the one cause: a row that the fault kills."""
+    musts = [row for row in fault.kills if catalogue()[row].level == "MUST"]
+    if fault.survives is not None or not musts:
+        return
+    (line, *_) = terminal(seen.record, width=1000).splitlines()
+    assert line.startswith("mend first: ")
+    assert line.split()[2] in musts, f"{fault.id}: {fault.story}"
+
+
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
@@ -114,6 +126,7 @@ def test_fault_is_blamed_on_its_own_rows(fault: Fault, stands: Stands) -> None:
     _seen(fault, seen)
     strange = seen.failed("MUST") - {*fault.kills, *fault.also}
     assert sorted(map(seen.said, strange)) == []
+    _named_first(fault, seen)
 
 
 @pytest.mark.parametrize("name", DROPLETS)

@@ -47,6 +47,19 @@ def test_what_holds_much_up_is_mended_first(make_record: MakeRecord) -> None:
     assert (first.verdict.id, second.verdict.id) == ("UDC-HEALTH-001", "UDC-ALL-005")
 
 
+def test_what_was_seen_twice_is_named_by_the_row_that_was_judged_first(
+    make_lines: Callable[..., list[dict[str, Any]]],
+) -> None:
+    lines = make_lines({"UDC-ALL-006": broken(), "UDC-HEALTH-002": broken()})
+    late = [line for line in lines if line.get("id") == "UDC-ALL-006"]
+    ordered = [line for line in lines if line not in late]
+    record = RunRecord.of([*ordered, *late])
+
+    first, second = account_of(record).failures
+
+    assert (first.verdict.id, second.verdict.id) == ("UDC-HEALTH-002", "UDC-ALL-006")
+
+
 def test_chain_that_bites_its_tail_ends(make_record: MakeRecord) -> None:
     record = make_record(
         {
