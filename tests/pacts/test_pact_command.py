@@ -9,6 +9,7 @@ from faults.fault import read_faults
 from faults.proxy import FaultProxy
 
 from pacts.typing_pact import MINE, PACTS, Typed, asking_for_more
+from udckit.conformance.pacts import _states
 from udckit.fakes import FakesUp
 
 DRIFT = """
@@ -109,3 +110,23 @@ def test_missing_extra_is_said_with_the_line_that_installs_it(
 
     assert ran.exit_code == 2
     assert "pip install 'udckit[pact]'" in ran.output
+
+
+def test_ctrl_c_ends_in_one_line_and_a_fault_of_the_kit_is_none_of_the_provider_s(
+    pact: Typed, fakes: FakesUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def fails(_: object) -> None:
+        raise RuntimeError("out of order")
+
+    words = ("verify", "--provider", "registry", fakes.registry.url)
+    monkeypatch.setitem(_states.STATES, _states.REGISTERED, fails)
+    ran = pact(*words)
+    assert ran.exit_code == 3
+    assert "! droplet: a look-up of a service: error, the state" in ran.output
+
+    monkeypatch.setattr("udckit.cli._pact_verify.verify", interrupted)
+    ran = pact(*words)
+    assert (ran.exit_code, ran.output) == (5, "udckit: ended before it was done\n")

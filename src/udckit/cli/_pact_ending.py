@@ -30,5 +30,5 @@ def code_of(work: Callable[[], int]) -> int:
         complain(f"expected {broken.expected}\n  observed {broken.observed}")
         return EXIT["broken"]
     except KeyboardInterrupt:
-        complain("ended before it was done; nothing was published")
+        complain("ended before it was done")
         return EXIT["incomplete"]
