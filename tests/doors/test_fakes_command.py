@@ -87,6 +87,22 @@ def test_token_without_fakes_is_signed_with_the_test_key_and_says_so(udckit: Run
     assert "test key" in run.stderr
 
 
+def test_token_is_forged_by_a_recipe(udckit: Run) -> None:
+    ended = udckit("fakes", "token", "--recipe", "alg-none")
+    decoded = decode_unverified(ended.stdout.strip())
+
+    assert decoded is not None
+    assert decoded.header["alg"] == "none"
+    assert ended.stdout.strip().endswith(".")
+
+
+def test_recipe_that_nobody_knows_is_exit_2_with_the_nearest(udckit: Run) -> None:
+    ended = udckit("fakes", "token", "--recipe", "alg-nown")
+
+    assert ended.returncode == 2
+    assert "did you mean alg-none?" in ended.stderr
+
+
 def test_registry_and_orchestrator_run_alone(tmp_path: Path, environment: dict[str, str]) -> None:
     with running("registry", folder=tmp_path, environment=environment) as registry:
         told = exported(registry, 1)
