@@ -65,7 +65,6 @@ for _ in sys.stdin:
 """
 
 FIRST_200 = """
-import urllib.request, sys
 from udckit.fakes import FakeRegistry
 with FakeRegistry() as registry:
     import socket

@@ -203,8 +203,9 @@ def test_the_key_is_fetched_once_for_many_tokens(
     droplet = make()
     for number in range(50):
         ask(f"{droplet.url}/state", token=registry.mint(service_id=number))
-    for _ in range(50):
-        assert ask(f"{droplet.url}/state", token=SigningKey.generate().sign({})).status == 401
+    stranger = SigningKey.generate()
+    for number in range(50):
+        assert ask(f"{droplet.url}/state", token=stranger.sign({"n": number})).status == 401
 
     fetched = registry.journal.find(path="/auth/public-key")
     assert ask(f"{droplet.url}/state", token=caller).status == 200
