@@ -38,6 +38,7 @@ from udckit.conformance.ruling import Ruling, rule
 from udckit.conformance.settings import ROLES, STAGES, Identity, Safety, Settings
 from udckit.conformance.sofar import VerdictsSoFar
 from udckit.conformance.source import LiveSource, ReplaySource, Source
+from udckit.conformance.trigger import Trigger, read_trigger
 from udckit.conformance.verdict import VERDICTS, Verdict
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "StageResult",
     "TokenFacts",
     "TokenShelf",
+    "Trigger",
     "UdckitError",
     "UnreachableError",
     "Verdict",
@@ -112,6 +114,7 @@ __all__ = [
     "reach",
     "read_configuration",
     "read_record",
+    "read_trigger",
     "refused",
     "rejudge",
     "root_cause",

@@ -157,6 +157,8 @@ def _company(
         speed=speed,
         wanted=wanted,
         dependencies=options.dependencies,
+        triggers=options.trigger,
+        declares_peers="peers" in options.has,
     )
 
 
@@ -171,7 +173,9 @@ def settings_of(options: Options, reached: Reached) -> Settings:
         stages=options.asked_stages(reached.way),
         only=options.only,
         safety=safety,
-        has=frozenset(options.has) | {each.capability for each in options.dependencies},
+        has=frozenset(options.has)
+        | {each.capability for each in options.dependencies}
+        | ({"peers"} if options.trigger else set()),
         registry=reached.registry,
         orchestrator=reached.orchestrator,
         base_path=options.base_path.rstrip("/"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,12 +15,17 @@ from udckit.conformance.errors import InvocationError
 from udckit.conformance.generated.effort import EFFORTS, Effort
 from udckit.conformance.known_failures import KnownFailure, read_known_failures
 from udckit.conformance.settings import ROLES, STAGES, Safety
+from udckit.conformance.trigger import Trigger, read_trigger
 from udckit.specs import catalogue, requirement
 
 __all__ = ["BUILT_STAGES", "DECLARABLE", "Options", "Way", "certifiable", "read_configuration"]
 
-BUILT_STAGES: Final = ("shape", "security")
-"""The stages whose suites this version has."""
+BUILT_STAGES: Final[Mapping[str, tuple[str, ...]]] = {
+    "droplet": STAGES,
+    "registry": ("shape", "security"),
+    "orchestrator": ("shape", "security"),
+}
+"""The stages whose suites this version has, by role."""
 
 DECLARABLE: Final = frozenset(
     row.gate.removeprefix("if-") for row in catalogue().values() if row.gate.startswith("if-")
@@ -47,8 +53,9 @@ class Options:
 
     `stages` None means those that this way of reaching the target can certify; `safety` None
     means additive for a URL and disruptive for what the kit launched. Times are in seconds.
-    `speed` is the factor at which a launched target's clock runs while scenarios are played: 1 is
-    real time, None lets the kit choose.
+    `trigger` are requests that make the target call others, the first that by which it calls a
+    peer. `speed` is the factor at which a launched target's clock runs while scenarios are
+    played: 1 is real time, None lets the kit choose.
     """
 
     url: str | None = None
@@ -75,6 +82,7 @@ class Options:
     seed: int = 0
     effort: Effort = "quick"
     environment: tuple[tuple[str, str], ...] = ()
+    trigger: tuple[Trigger, ...] = ()
     known_failures: tuple[KnownFailure, ...] = ()
     report_dir: Path = field(default_factory=lambda: Path("udckit-report"))
 
@@ -127,7 +135,8 @@ class Options:
         """Name the stages to run: those asked for, else those that this way can certify."""
         if self.stages is not None:
             return tuple(stage for stage in STAGES if stage in self.stages)
-        return tuple(stage for stage in certifiable(way) if stage in BUILT_STAGES)
+        built = BUILT_STAGES[self.role] if way == "launch" else ("shape", "security")
+        return tuple(stage for stage in certifiable(way) if stage in built)
 
 
 def certifiable(way: Way) -> tuple[str, ...]:
@@ -177,16 +186,25 @@ def _checked(table: dict[str, Any], where: str) -> dict[str, Any]:
     return options
 
 
+def _triggers(value: Any, _: str) -> tuple[Trigger, ...]:
+    return tuple(map(read_trigger, value if isinstance(value, list) else [value]))
+
+
+_READ: Final[Mapping[str, Callable[[Any, str], Any]]] = {
+    "dependencies": read_dependencies,
+    "known_failures": read_known_failures,
+    "trigger": _triggers,
+}
+
+
 def _shaped(name: str, value: Any, where: str) -> Any:
     """Bring a TOML value into the shape that `Options` has."""
-    if name == "dependencies":
-        return read_dependencies(value, where)
+    if name in _READ:
+        return _READ[name](value, where)
     if name in {"headers", "environment"}:
         if not isinstance(value, dict):
             raise InvocationError(f"{where}: {name} is a table of names and values")
         return tuple((key, str(each)) for key, each in value.items())
-    if name == "known_failures":
-        return read_known_failures(value, where)
     if name in {"stages", "has", "public"}:
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise InvocationError(f"{where}: {name} is a list of words")

@@ -60,7 +60,9 @@ class Callbacks:
         if reply.status == 401:  # noqa: PLR2004 - Unauthorized
             await self._membership.renew(self._membership.token)
             return self._membership.token == token
-        if reply.status in _TRANSIENT:
+        if reply.status in _TRANSIENT or (
+            self._behaviour.retries_refusals and 400 <= reply.status < 500  # noqa: PLR2004 - the 4xx
+        ):
             self._failed(f"status {reply.status}")
             return False
         return True

@@ -39,11 +39,17 @@ class Directory:
         token: Callable[[], str | None],
         *,
         kept: float = KEPT,
+        patience: float = PATIENCE,
+        outlives: bool = False,
+        encoded: bool = True,
     ) -> None:
         self._url = url
         self._client = client
         self._token = token
         self._kept = kept
+        self._patience = patience
+        self._outlives = outlives
+        self._encoded = encoded
         self._known: dict[str, tuple[Peer | None, float]] = {}
         self._all: tuple[tuple[Peer, ...], float] | None = None
 
@@ -52,7 +58,13 @@ class Directory:
         known = self._known.get(name)
         if known is not None and known[1] > self._client.clock.monotonic():
             return known[0]
-        value = await self._ask(f"/services/by-name/{quote(name, safe='')}")
+        segment = quote(name, safe="" if self._encoded else "/?#")
+        try:
+            value = await self._ask(f"/services/by-name/{segment}")
+        except UnreachableError:
+            if known is not None and self._outlives:
+                return known[0]
+            raise
         peer = None if value is None else _peer({**value, "name": name})
         if peer is not None:
             self._known[name] = (peer, self._client.clock.monotonic() + self._kept)
@@ -85,7 +97,9 @@ class Directory:
         self._all = None
 
     async def _ask(self, path: str) -> Any:
-        reply = await self._client.get(self._url() + path, token=self._token(), timeout=PATIENCE)
+        reply = await self._client.get(
+            self._url() + path, token=self._token(), timeout=self._patience
+        )
         if reply.status == 404:  # noqa: PLR2004 - Not Found
             return None
         if reply.status != 200:  # noqa: PLR2004 - OK

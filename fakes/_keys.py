@@ -32,6 +32,7 @@ class FetchedKey:
         cached: bool = True,
         kept: float = KEPT,
         freely: bool = False,
+        again: bool = True,
         baked_in: VerifyingKey | None = None,
     ) -> None:
         self._url = url
@@ -40,7 +41,7 @@ class FetchedKey:
         self._log = log
         self._cached = cached
         self._kept = kept
-        self._again = 0.0 if freely else AGAIN
+        self._again = (0.0 if freely else AGAIN) if again else float("inf")
         self._lock = asyncio.Lock()
         self._refresh: asyncio.Task[None] | None = None
         self._baked_in = baked_in
@@ -51,6 +52,7 @@ class FetchedKey:
         if self._baked_in is not None:
             return self._baked_in
         if not self._cached:
+            self.current = None
             await self._fetch()
         if self.current is None:
             await self._first()

@@ -56,7 +56,8 @@ class Membership:
                 return False
             tight = self._behaviour.registration_retry == "tight"
             await self._clock.asleep(0.01 if tight else delay)
-            delay = min(LONGEST_DELAY, 2 * delay)
+            if self._behaviour.registration_retry != "steady":
+                delay = min(LONGEST_DELAY, 2 * delay)
         return True
 
     async def keep(self) -> None:
@@ -109,4 +110,5 @@ class Membership:
         return True
 
     def _failed(self, cause: str) -> None:
-        self._log.warning("registration failed", extra={"cause": cause})
+        for _ in range(self._behaviour.lines_per_error if self._behaviour.logs_errors else 0):
+            self._log.warning("registration failed", extra={"cause": cause})

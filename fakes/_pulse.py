@@ -64,6 +64,7 @@ class Pulse:
         except UnreachableError as error:
             self._failed(str(error))
             return None
+        self._droplet.alone = False
         if not 200 <= reply.status < 300:  # noqa: PLR2004 - the 2xx
             self._failed(f"status {reply.status}")
         return reply.status
@@ -89,5 +90,6 @@ class Pulse:
             self._droplet.journal.blame_self(self._client.clock.now(), what)
 
     def _failed(self, cause: str) -> None:
+        self._droplet.alone = True
         if self._behaviour.logs_errors:
             self._log.warning("heartbeat failed", extra={"cause": cause})

@@ -30,7 +30,7 @@ class Behaviour:
     registration: Mapping[str, Any] = field(default_factory=_nothing)
     """Members that replace those of the registration body; None leaves a member out."""
     registration_timeout: float = 10.0
-    registration_retry: Literal["growing", "tight", "none"] = "growing"
+    registration_retry: Literal["growing", "steady", "tight", "none"] = "growing"
     exits_when_registration_fails: bool = False
     """Standalone only: the process ends after the first failure."""
     exit_status: int = 1
@@ -67,6 +67,9 @@ class Behaviour:
     key_kept: float = 300.0
     refetches_freely: bool = False
     """True asks for the key again with every token that does not verify."""
+    notices_rotation: bool = True
+    keyless_status: int = 503
+    """What a token meets while there is no key to check it with."""
     fetches_key: bool = True
     """False has the kit's test key baked in."""
 
@@ -120,6 +123,8 @@ class Behaviour:
     unknown_peer: int = 404
     """The status for a peer whom the Registry does not know."""
     failed_peer: int = 503
+    hides_failed_peers: bool = False
+    """True answers 200 where a peer did not."""
     poll_every: float = 1.0
     """Between two looks at a task that it gave to the Orchestrator."""
 
@@ -127,6 +132,10 @@ class Behaviour:
     health_status: Literal["healthy", "degraded", "unhealthy"] | None = None
     state_status: Literal["active", "inactive", "error"] | None = None
     claims_ready_unregistered: bool = False
+    unready_health: Literal["degraded", "unhealthy", "failing", "hanging"] = "degraded"
+    """What /health says before it is registered; `failing` is a 500, `hanging` no answer."""
+    state_breaks: bool = False
+    """True answers /state with 500 while Registry or Orchestrator do not answer."""
     uptime_stands: bool = False
     metrics_stand: bool = False
     delay: float = 0.0
@@ -136,6 +145,7 @@ class Behaviour:
     # Its surroundings
     serves_metrics: bool = True
     logs_errors: bool = True
+    lines_per_error: int = 1
     logs_tokens: bool = False
     doubles_slashes: bool = False
     """True joins a base URL that ends with a slash and a path without a thought."""

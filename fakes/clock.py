@@ -97,6 +97,7 @@ class ManualClock(Clock):
         self._followed: set[Task] = set()
         self._awake: set[Task] = set()
         self._stirred: set[Task] = set()  # rung, and not yet waiting for something again
+        self._patient: set[Task] = set()  # awake, and known to wait for an answer that is held
         self._held = 0
         self._leaving = 0  # held requests whose callers were just told to give up
         self._state = threading.Condition(threading.RLock())
@@ -182,6 +183,7 @@ class ManualClock(Clock):
             return
         with self._state:
             self._awake.discard(task)
+            self._patient.discard(task)
             self._state.notify_all()
         try:
             yield
@@ -223,6 +225,7 @@ class ManualClock(Clock):
         if alarm.task is not None and alarm.task in self._followed:
             self._awake.add(alarm.task)
             self._stirred.add(alarm.task)
+            self._patient.discard(alarm.task)
             if alarm.gives_up:
                 self._leaving = min(self._held, self._leaving + 1)
         alarm.ring()
@@ -232,8 +235,9 @@ class ManualClock(Clock):
             self._state.wait_for(lambda: not self._leaving, _FAREWELL)
             self._leaving = 0
             self._state.wait_for(self._is_settled, patience)
-            if self._awake:
+            if self._awake - self._patient:
                 self._state.wait_for(lambda: not self._awake, _GRACE)
+            self._patient = set(self._awake)
 
     def _is_settled(self) -> bool:
         """Nobody has anything to do: each task sleeps, or waits for an answer that is held."""

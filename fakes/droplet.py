@@ -13,8 +13,9 @@ from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._keys import FetchedKey
 from udckit.fakes._member import Member, address
 from udckit.fakes._membership import Membership
+from udckit.fakes._peers import Peers
 from udckit.fakes._pulse import Pulse
-from udckit.fakes._router import Route, routes_of
+from udckit.fakes._router import Route, route, routes_of
 from udckit.fakes._tokens import SigningKey, decode_unverified, test_key
 from udckit.fakes._udc import checked_reply_to
 from udckit.fakes.behaviour import Behaviour
@@ -23,6 +24,7 @@ from udckit.fakes.registry import FakeRegistry
 
 __all__ = ["FakeDroplet"]
 
+_FOR_EVER = 600.0
 PATIENCE = 10.0  # seconds that a sender waits for a peer (IG §5.2)
 
 
@@ -63,12 +65,20 @@ class FakeDroplet(Member):
         self._first_token: str | None = None
         self._own_key: SigningKey | None = None
         self._stalled_until = 0.0
+        self.alone = False
         self._membership = Membership(
             lambda: self.registry_url, self._registration, self._client, self._log, self.behaviour
         )
         self._directory = Directory(
-            lambda: self.registry_url, self._client, lambda: self._membership.token
+            lambda: self.registry_url,
+            self._client,
+            lambda: self._membership.token if self.behaviour.look_up_token else None,
+            kept=self.behaviour.endpoint_kept,
+            patience=self.behaviour.look_up_timeout,
+            outlives=self.behaviour.endpoint_outlives_registry,
+            encoded=self.behaviour.names_encoded,
         )
+        self._peers = Peers(self, self._client, self._directory, self._log)
 
     @property
     def service_id(self) -> int | None:
@@ -164,6 +174,10 @@ class FakeDroplet(Member):
             return self._own_key.sign(held.claims if held else {"service_name": self.name})
         return self._first_token if how == "first" else self._membership.token
 
+    async def renew(self) -> None:
+        """Get another token, for somebody refused the one that it has."""
+        await self._membership.renew(self._membership.token)
+
     def stall(self, seconds: float) -> None:
         """Let /health wait for so long."""
         self._stalled_until = self.clock.monotonic() + seconds
@@ -195,9 +209,25 @@ class FakeDroplet(Member):
         routes = super()._routes()
         if self.behaviour.serves_callback:
             routes += routes_of("udc", {"postCallback": self._callback})
+        mine = {"needs_token": True, "description": "Asks another service, so that it is seen"}
+        routes += [
+            route("GET", "/peers/{name}", self._ask_peer, **mine),
+            route("POST", "/peer-messages/{name}", self._tell_peer, **mine),
+        ]
+        if self._orchestrator is not None:
+            routes.append(route("POST", "/delegations", self._delegate, **mine))
         if not self.behaviour.serves_metrics:
             routes = [one for one in routes if one.path != "/metrics"]
         return routes
+
+    async def _ask_peer(self, request: Request) -> Answer:
+        return await self._peers.ask(request)
+
+    async def _tell_peer(self, request: Request) -> Answer:
+        return await self._peers.tell(request)
+
+    async def _delegate(self, request: Request) -> Answer:
+        return await self._peers.delegate(request)
 
     def _key_source(self) -> FetchedKey:
         self._keys = FetchedKey(
@@ -207,6 +237,7 @@ class FakeDroplet(Member):
             cached=self.behaviour.caches_key,
             kept=self.behaviour.key_kept,
             freely=self.behaviour.refetches_freely,
+            again=self.behaviour.notices_rotation,
             baked_in=None if self.behaviour.fetches_key else test_key().public,
         )
         return self._keys
@@ -216,6 +247,8 @@ class FakeDroplet(Member):
         if request.path == "/health":
             stalled = self._stalled_until - self.clock.monotonic()
             late = max(self.behaviour.health_delay, stalled)
+            if self.behaviour.unready_health == "hanging" and not self._is_ready():
+                late = _FOR_EVER
         if late > 0:
             with self.clock.holding():
                 await self.clock.asleep(late)
@@ -228,8 +261,10 @@ class FakeDroplet(Member):
             else:
                 request.claims = _believed(request)
         except Refusal as refusal:
-            if refusal.status == 503 and self.behaviour.fails_open:  # noqa: PLR2004 - no key
-                return
+            if refusal.status == 503:  # noqa: PLR2004 - no key
+                if self.behaviour.fails_open:
+                    return
+                refusal.status = self.behaviour.keyless_status
             self._log.warning("token refused", extra=self._refused(request, refusal))
             if self.behaviour.calls_back_unauthenticated and request.path == "/message":
                 self._call_back(request.value(), "msg-refused", request)
@@ -297,18 +332,23 @@ class FakeDroplet(Member):
         return number
 
     def _health(self, request: Request) -> Answer:
+        if self.behaviour.unready_health == "failing" and not self._is_ready():
+            raise Refusal(500, "INTERNAL_ERROR", "It does not know how it is.")
         answer = super()._health(request)
         if self.behaviour.uptime_stands:
             answer.value["uptime_seconds"] = 0
         return answer
 
     def _health_status(self) -> str:
-        return self.behaviour.health_status or ("healthy" if self._is_ready() else "degraded")
+        unready = "unhealthy" if self.behaviour.unready_health == "unhealthy" else "degraded"
+        return self.behaviour.health_status or ("healthy" if self._is_ready() else unready)
 
     def _state_status(self) -> str:
         return self.behaviour.state_status or ("active" if self._is_ready() else "inactive")
 
     def _more_state(self) -> Mapping[str, Any]:
+        if self.behaviour.state_breaks and (self.alone or not self._is_ready()):
+            raise Refusal(500, "INTERNAL_ERROR", "It cannot work alone.")
         return {"metrics": self.metrics()}
 
     def _is_ready(self) -> bool:

@@ -1,5 +1,6 @@
 """Scenarios: what a droplet sends, and how it fails, observed over time."""
 
+from udckit.conformance.scenario._words import BEAT, CALLBACK, REGISTER
 from udckit.conformance.scenario.acts import Act, Scenario
 from udckit.conformance.scenario.belief import subjects_in, subjects_of
 from udckit.conformance.scenario.clock import FasterClock
@@ -21,6 +22,7 @@ from udckit.conformance.scenario.judging import (
 )
 from udckit.conformance.scenario.outage_scenario import outage_scenario
 from udckit.conformance.scenario.outages import is_up, listed
+from udckit.conformance.scenario.pulls import Pulled, pulled, pulled_once, pulled_well
 from udckit.conformance.scenario.recording import (
     Call,
     Exit,
@@ -32,7 +34,7 @@ from udckit.conformance.scenario.recording import (
 )
 from udckit.conformance.scenario.roles import fitted, scenarios_for, scenarios_of
 from udckit.conformance.scenario.runner import Runner
-from udckit.conformance.scenario.scenarios import BEAT, REGISTER, SCENARIOS
+from udckit.conformance.scenario.scenarios import SCENARIOS
 from udckit.conformance.scenario.stand import (
     PEER,
     REPLY_TO,
@@ -44,6 +46,7 @@ from udckit.conformance.scenario.stand import (
 
 __all__ = [
     "BEAT",
+    "CALLBACK",
     "PEER",
     "REGISTER",
     "REPLY_TO",
@@ -58,6 +61,7 @@ __all__ = [
     "Look",
     "Noted",
     "ProcessTarget",
+    "Pulled",
     "Recording",
     "Recordings",
     "Runner",
@@ -78,6 +82,9 @@ __all__ = [
     "listed",
     "outage_scenario",
     "played",
+    "pulled",
+    "pulled_once",
+    "pulled_well",
     "registered",
     "scenarios_for",
     "scenarios_of",

@@ -16,10 +16,12 @@ __all__ = ["EndedError", "Pace"]
 T = TypeVar("T")
 
 _STEP: Final = 0.1
+_LONGEST_STEP: Final = 0.5
+_LOOK_EVERY: Final = 0.01
 _TICK: Final = 0.001
 _POLL: Final = 0.25
 _LONG: Final = 600.0
-_AT_ONCE: Final = 0.25
+_AT_ONCE: Final = 1.0
 """Real seconds after which an answer under a clock moved by hand is one that waits for it."""
 
 
@@ -35,6 +37,7 @@ class Pace:
         self._ended = ended
         self._factor = clock.factor if isinstance(clock, FasterClock) else 1.0
         self._pool: ThreadPoolExecutor | None = None
+        self._pools: list[ThreadPoolExecutor] = []
 
     @property
     def factor(self) -> float:
@@ -55,20 +58,30 @@ class Pace:
         if self._ended.is_set():
             raise EndedError
 
-    def during(self, work: Callable[[], T]) -> T:
-        """Do what the target answers; a clock that is moved by hand goes on meanwhile."""
+    def during(self, work: Callable[[], T], within: float) -> T | None:
+        """Do what the target answers; a clock that is moved by hand goes on meanwhile.
+
+        On such a clock None is given after `within` seconds, and `work` is left to itself.
+        """
         if not isinstance(self.clock, ManualClock):
             return work()
         if self._pool is None:
             self._pool = ThreadPoolExecutor(1, thread_name_prefix="udckit-scenario-ask")
+            self._pools.append(self._pool)
         future: Future[T] = self._pool.submit(work)
+        ends = self.clock.now() + within
         patience = _AT_ONCE
+        step = _STEP
         while True:
             try:
                 return future.result(patience)
             except FutureTimeoutError:
-                self.clock.advance(_STEP)
-                patience = 0.005
+                if self.clock.now() >= ends:
+                    self._pool = None
+                    return None
+                self.clock.advance(step)
+                patience = _LOOK_EVERY
+                step = min(_LONGEST_STEP, 1.1 * step)
 
     def tick(self) -> None:
         """Let a moment pass on a clock that is moved by hand, so that what follows is later."""
@@ -76,5 +89,5 @@ class Pace:
             self.clock.advance(_TICK)
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
+        for pool in self._pools:
+            pool.shutdown(wait=True)

@@ -25,6 +25,8 @@ __all__ = ["Notebook"]
 _KEPT: Final = 64_000
 """Characters of a body that are kept: one that is cut short is no JSON any more."""
 _LINES: Final = 5_000
+_ROUNDED: Final = 0.0005
+"""Seconds by which rounding may make a moment later than it was."""
 
 
 class Notebook:
@@ -57,7 +59,7 @@ class Notebook:
     def moment(self, what: str) -> float:
         """Give the epoch of the last note of this word; the beginning where there is none."""
         at = next((each.at for each in reversed(self._notes) if each.what == what), 0.0)
-        return self._began + at
+        return self._began + at - _ROUNDED
 
     def look(
         self, at: float, name: str, method: str, path: str, seconds: float, returned: Returned

@@ -15,22 +15,27 @@ __all__ = [
     "Heal",
     "Launch",
     "Message",
+    "Move",
     "Note",
     "Probe",
+    "Pull",
+    "PullOthers",
     "Rotate",
     "Scenario",
     "Stop",
     "Strike",
     "Task",
+    "Token",
+    "Triggered",
     "Until",
     "Visit",
     "Wait",
 ]
 
 Fake = Literal["registry", "orchestrator", "peer"]
-Token = Literal["valid", "fresh", "none", "stranger"]
-"""Of whom the kit's own probe is: a registered service, with one token or with another each time;
-nobody; one with a key of its own."""
+Token = Literal["valid", "fresh", "old", "none", "stranger"]
+"""Of whom the kit's own probe is: a registered service, with one token, with another each time, or
+with that of before the last rotation; nobody; one with a key of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,44 @@ class Enrol:
 
 
 @dataclass(frozen=True, slots=True)
+class Pull:
+    """Send the operator's trigger, and look what the target then does. Nothing, where none is.
+
+    `to` names another peer, where the trigger leaves that open; `within` repeats it until it is
+    answered as it should be, at most so long.
+    """
+
+    name: str
+    times: int = 1
+    which: int = 0
+    """The number of the trigger, counted from 0; nothing is done where there are not so many."""
+    to: str | None = None
+    known: bool = False
+    """True registers that other peer first."""
+    within: float = 0.0
+    every: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class PullOthers:
+    """Send every trigger but the first once; where the target wants to be called back is asked."""
+
+    name: str = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Let the peer listen elsewhere, as the Registry then says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triggered:
+    """A part of the script that is played only where a trigger was given."""
+
+    acts: tuple[Act, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """Ask the port and the health endpoint that the target registered with."""
 
@@ -166,6 +209,10 @@ Act = (
     | Message
     | Task
     | Enrol
+    | Pull
+    | PullOthers
+    | Move
+    | Triggered
     | Visit
     | Rotate
     | Note

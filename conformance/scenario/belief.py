@@ -12,15 +12,24 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from udckit.conformance.check import Check, all_checks
-from udckit.conformance.errors import NotApplicable
+from udckit.conformance.errors import NotApplicable, NotObserved
 from udckit.conformance.observation import Tally
 from udckit.conformance.record import RunRecord
 from udckit.conformance.scenario.acts import Scenario
 from udckit.conformance.scenario.outage_scenario import DEPENDENCIES, OUTAGE_ROWS
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.scenarios import SCENARIOS
+from udckit.specs import requirement
 
-__all__ = ["Takes", "doubted", "doubted_in_all", "serving", "subjects_in", "subjects_of"]
+__all__ = [
+    "Takes",
+    "all_serving",
+    "doubted",
+    "doubted_in_all",
+    "serving",
+    "subjects_in",
+    "subjects_of",
+]
 
 _ACCELERATED: Final = "x"
 
@@ -41,18 +50,24 @@ class Takes:
         return None if first is None else replace(first, tally=Tally())
 
     def recordings(self, row: str) -> Recordings:
-        """Give all of them to a row that more than one of them shows."""
-        first = Recordings(dict(self.first))
-        if self.again and _doubts(row, first):
-            return Recordings({**self.first, **self.again})
-        return Recordings(dict(self.first))
+        """Give those that serve a row to one that more than one of them shows."""
+        names = all_serving(row)
+        first = {name: each for name, each in self.first.items() if name in names}
+        again = {name: each for name, each in self.again.items() if name in names}
+        if again and _doubts(row, Recordings(first)):
+            return Recordings({**first, **again})
+        return Recordings(first)
 
 
 def serving(row: str) -> str:
-    """Name the scenario that serves a row."""
-    if row in OUTAGE_ROWS:
-        return DEPENDENCIES
-    return next((each.name for each in SCENARIOS.values() if row in each.serves), "")
+    """Name the scenario that serves a row; the first, where there are several."""
+    return next(iter(all_serving(row)), "")
+
+
+def all_serving(row: str) -> tuple[str, ...]:
+    """Name every scenario that serves a row."""
+    names = tuple(each.name for each in SCENARIOS.values() if row in each.serves)
+    return (*names, DEPENDENCIES) if row in OUTAGE_ROWS else names
 
 
 def doubted(scenario: Scenario, seen: Recording, wanted: Collection[str]) -> list[str]:
@@ -62,8 +77,9 @@ def doubted(scenario: Scenario, seen: Recording, wanted: Collection[str]) -> lis
 
 
 def doubted_in_all(row: str, seen: Mapping[str, Recording]) -> bool:
-    """Say whether a row that needs all recordings does not pass by them."""
-    return _doubts(row, Recordings(dict(seen)))
+    """Say whether a row that needs several recordings does not pass by them."""
+    names = all_serving(row)
+    return _doubts(row, Recordings({name: seen[name] for name in names if name in seen}))
 
 
 def _doubts(row: str, seen: Recording | Recordings) -> bool:
@@ -75,15 +91,18 @@ _WANTED: Final = {Recording: ("recording",), Recordings: ("recordings",)}
 
 
 def _passes(check: Check, seen: Recording | Recordings) -> bool:
-    """Try a check; what it counts is thrown away."""
+    """Try a check; what it counts is thrown away. An advice need not be observable at all."""
     fresh: Any = replace(seen, tally=Tally())
+    may_be_unseen = requirement(check.id).level != "MUST"
     try:
         check.function(fresh)
     except NotApplicable:
         return True
-    except Exception:  # noqa: BLE001 - a violation, nothing observed, or the kit's own fault
+    except NotObserved:
+        return may_be_unseen
+    except Exception:  # noqa: BLE001 - a violation, or the kit's own fault
         return False
-    return bool(fresh.tally.judged)
+    return bool(fresh.tally.judged) or may_be_unseen
 
 
 def subjects_of(record: RunRecord) -> Mapping[str, Callable[[str], Any]]:

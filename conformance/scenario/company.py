@@ -15,7 +15,7 @@ from udckit.conformance.errors import InvocationError, UnreachableError
 from udckit.conformance.record import Recorder
 from udckit.conformance.scenario.acts import Scenario
 from udckit.conformance.scenario.behind import behind
-from udckit.conformance.scenario.belief import Takes, doubted, doubted_in_all, serving
+from udckit.conformance.scenario.belief import Takes, all_serving, doubted, doubted_in_all, serving
 from udckit.conformance.scenario.clock import FasterClock
 from udckit.conformance.scenario.faster import faster
 from udckit.conformance.scenario.outage_scenario import DEPENDENCIES
@@ -23,6 +23,7 @@ from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.runner import Runner
 from udckit.conformance.scenario.speed import REAL_TIME, Speed, choose_speed
 from udckit.conformance.scenario.stand import Surround, Target, surround
+from udckit.conformance.trigger import Trigger
 from udckit.fakes import Clock, SystemClock
 
 __all__ = ["Company"]
@@ -41,7 +42,7 @@ class Company:
 
     `speed` is the factor of the target's clock that is wished for; None lets the kit choose.
     Where a scenario was accelerated, and one of the rows `wanted` does not pass by it, it is played
-    again in real time.
+    again in real time. `triggers` make the target call others, `declares_peers` that it does.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Company:
         speed: float | None = 1.0,
         wanted: Collection[str] = (),
         dependencies: Sequence[Dependency] = (),
+        triggers: Collection[Trigger] = (),
+        declares_peers: bool = False,
     ) -> None:
         self._scenarios = tuple(scenarios)
         self._targets = targets
@@ -64,6 +67,8 @@ class Company:
         self._wish = speed
         self._wanted = tuple(wanted)
         self._dependencies = tuple(dependencies)
+        self._triggers = tuple(triggers)
+        self._declares_peers = declares_peers
         self._speed = REAL_TIME
         self._ended = threading.Event()
         self._chosen = threading.Event()
@@ -108,9 +113,13 @@ class Company:
         return self._takes.recording(row)
 
     def _recordings(self, row: str) -> Recordings:
-        for done in self._done.values():
-            done.wait()
-        left = [each for each in self._scenarios if each.name not in self._again]
+        names = all_serving(row)
+        for name in names:
+            if name in self._done:
+                self._done[name].wait()
+        left = [
+            each for each in self._scenarios if each.name in names and each.name not in self._again
+        ]
         if self._speed.factor > 1 and left and doubted_in_all(row, self._first):
             self._repeat(left)
         return self._takes.recordings(row)
@@ -203,6 +212,8 @@ class Company:
                 tell=self._tell,
                 number=number,
                 behind=back,
+                triggers=self._triggers,
+                declares_peers=self._declares_peers,
             )
             return runner.play()
 

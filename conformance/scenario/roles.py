@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from udckit.conformance.check import all_checks
 from udckit.conformance.scenario.acts import (
     Act,
     Await,
@@ -29,16 +28,17 @@ from udckit.specs import catalogue
 
 __all__ = ["fitted", "scenarios_for", "scenarios_of"]
 
+_OF_DROPLETS: Final = frozenset({"ERR-014", "ERR-015", "UDC-HEALTH-007", "UDC-HEALTH-013"})
+"""Rows whose outage is that of a Registry or an Orchestrator, which these are themselves."""
+
 _HANDED_OUT: Final = 15.0
 _LEAST: Final = 30.0
 """Seconds of a scenario without beats."""
 
 
 def scenarios_for(ids: Collection[str], role: str = "droplet") -> tuple[Scenario, ...]:
-    """Name the scenarios that these rows need; a row that needs several needs them all."""
-    checks, own = all_checks(), scenarios_of(role).values()
-    if any(each in checks and checks[each].wants == "recordings" for each in ids):
-        return tuple(own)
+    """Name the scenarios that serve these rows."""
+    own = scenarios_of(role).values()
     return tuple(one for one in own if not one.serves.isdisjoint(ids))
 
 
@@ -65,7 +65,9 @@ def fitted(scenario: Scenario, role: str) -> Scenario:
     return replace(
         scenario,
         script=tuple(script),
-        serves=frozenset(row for row in scenario.serves if role in catalogue()[row].roles),
+        serves=frozenset(
+            row for row in scenario.serves - _OF_DROPLETS if role in catalogue()[row].roles
+        ),
         length=max(_LEAST, scenario.length - sum(act.within for act in waits)),
     )
 

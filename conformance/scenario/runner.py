@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from udckit.conformance._wire import Outgoing, Wire
 from udckit.conformance.errors import InvocationError
 from udckit.conformance.redaction import Redactor
+from udckit.conformance.scenario._asking import Asker
 from udckit.conformance.scenario._pace import EndedError, Pace
+from udckit.conformance.scenario._pulling import Puller
 from udckit.conformance.scenario._taken import Notebook
 from udckit.conformance.scenario.acts import (
     Act,
@@ -21,29 +20,32 @@ from udckit.conformance.scenario.acts import (
     Heal,
     Launch,
     Message,
+    Move,
     Note,
     Probe,
+    Pull,
+    PullOthers,
     Rotate,
     Scenario,
     Stop,
     Strike,
     Task,
+    Token,
+    Triggered,
     Until,
     Visit,
     Wait,
 )
 from udckit.conformance.scenario.behind import Behind
-from udckit.conformance.scenario.clock import speed_of
 from udckit.conformance.scenario.outage_acts import Notice, Outage, Recovery, Slowly
 from udckit.conformance.scenario.outages import Outages
 from udckit.conformance.scenario.recording import Look, Recording
 from udckit.conformance.scenario.stand import PEER, REPLY_TO, WORK, Surround, Target
-from udckit.fakes import JournalEntry, ManualClock, SigningKey
+from udckit.conformance.trigger import Trigger
+from udckit.fakes import JournalEntry
 
 __all__ = ["Runner"]
 
-_DEADLINE: Final = 10.0
-"""Seconds that a caller waits for an answer (IG §5.2)."""
 _POLL: Final = 0.25
 _TELL_EVERY: Final = 5.0
 _FIRST_ID: Final = 4711
@@ -65,6 +67,8 @@ class Runner:
         ended: threading.Event | None = None,
         tell: Tell = lambda _: None,
         number: int = 0,
+        triggers: Sequence[Trigger] = (),
+        declares_peers: bool = False,
         behind: Behind | None = None,
     ) -> None:
         self.scenario = scenario
@@ -72,17 +76,18 @@ class Runner:
         self._around = around
         self._startup = startup
         self._tell = tell
+        self._declares_peers = declares_peers
         self._pace = Pace(around.clock, ended or threading.Event())
         self._redactor = redactor = Redactor(
             signed_by=lambda token: "authority" if around.registry.signed_by(token) else "unknown"
         )
         self._book = Notebook(scenario.name, around.clock, redactor, around.registry.issued_as)
+        self._asker = Asker(target, around, self._pace, self._book)
+        self._puller = Puller(triggers, around, self._asker, self._book)
         self._droplet_id = _FIRST_ID + 10 * number
         self._starts = 0
         self._exited = False
         self._told = 0.0
-        self._wire: Wire | None = None
-        self._wire_url = ""
         self._trouble: str | None = None
         self._outages = Outages(
             behind=behind or Behind(),
@@ -117,8 +122,7 @@ class Runner:
         self._target.stop()
         self._book.lines(self._target.take_lines())
         self._pace.close()
-        if self._wire is not None:
-            self._wire.close()
+        self._asker.close()
 
     def _do(self, act: Act) -> None:  # noqa: C901, PLR0912 - one line for each kind of act
         match act:
@@ -136,19 +140,29 @@ class Runner:
                 self._watch(act.seconds, act.watching, act.every)
             case Probe():
                 for _ in range(act.times):
-                    self._ask(act.name, act.method, act.path, self._token(act.token))
+                    self._asker.ask(act.name, act.method, act.path, act.token)
             case Until():
                 self._until(act)
             case Message():
                 self._message(act)
             case Task():
-                self._ask(act.name, "POST", "/tasks", self._valid, body=_TASK)
+                self._asker.ask(act.name, "POST", "/tasks", "valid", body=_TASK)
             case Enrol():
                 self._enrol()
+            case Pull():
+                self._puller.pull(act, self._rest, self._progress)
+            case PullOthers():
+                self._puller.pull_others(act, self._target.url, self._rest)
+            case Move():
+                self._puller.move()
+                self._note("moved")
+            case Triggered():
+                self._triggered(act)
             case Visit():
                 self._visit(act)
             case Rotate():
-                self._rotate()
+                self._asker.rotate()
+                self._note("rotated")
             case Note():
                 self._note(act.what)
             case Stop():
@@ -190,7 +204,7 @@ class Runner:
         """Wait for the first answer to /health; nothing else is asked meanwhile."""
         ends = self._now() + self._startup
         while self._now() < ends and not self._exited:
-            if self._ask("first health", "GET", "/health", None, kept=False):
+            if self._asker.ask("first health", "GET", "/health", "none", kept=False):
                 self._note("answers")
                 return
             self._rest(_POLL)
@@ -233,7 +247,8 @@ class Runner:
 
     def _look(self, watching: tuple[str, ...]) -> None:
         for path in watching:
-            self._ask(f"watched {path}", "GET", path, None if path == "/health" else self._valid)
+            token: Token = "none" if path == "/health" else "valid"
+            self._asker.ask(f"watched {path}", "GET", path, token)
 
     def _look_at(self, path: str) -> Look:
         self._look((path,))
@@ -242,7 +257,7 @@ class Runner:
     def _until(self, act: Until) -> None:
         ends = self._now() + act.within
         while True:
-            status = self._ask(act.name, "GET", act.path, self._valid)
+            status = self._asker.ask(act.name, "GET", act.path, "valid")
             if status == act.status or self._now() >= ends:
                 return
             self._progress(f"{act.path} to answer {act.status}", ends)
@@ -252,14 +267,22 @@ class Runner:
         body: dict[str, Any] = {"from_service": PEER, "message_type": "query", "payload": {}}
         if act.replies:
             body["reply_to"] = f"{self._around.peer.url}{REPLY_TO}"
-        self._ask(act.name, "POST", "/message", self._valid, body=body)
+        self._asker.ask(act.name, "POST", "/message", "valid", body=body)
+
+    def _triggered(self, act: Triggered) -> None:
+        if not self._puller.triggers:
+            self._note("no trigger", declared=self._declares_peers)
+            return
+        for each in act.acts:
+            self._look_after()
+            self._do(each)
 
     def _enrol(self) -> None:
         """Have the peer registered with the target, and ask it with the token that it gives."""
-        self._ask("enrol", "POST", "/register", None, body=self._around.registration)
+        self._asker.ask("enrol", "POST", "/register", "none", body=self._around.registration)
         token = self._book.last_look.member("token")
         if isinstance(token, str):
-            self._valid_now = self._redactor.revealed(token)
+            self._asker.take(self._redactor.revealed(token))
             self._note("enrolled")
 
     def _visit(self, act: Visit) -> None:
@@ -271,15 +294,7 @@ class Runner:
         declared = registered[-1] if registered and isinstance(registered[-1], Mapping) else {}
         port, path = declared.get("port"), declared.get("health_endpoint")
         if isinstance(port, int) and isinstance(path, str) and path.startswith("/"):
-            self._ask(act.name, "GET", path, None, base=f"http://127.0.0.1:{port}")
-
-    def _rotate(self) -> None:
-        self._around.registry.rotate_key()
-        self._note("rotated")
-        admitted = self._around.registry.register(
-            PEER, self._around.peer.droplet_id, host="127.0.0.1", port=self._around.peer.port
-        )
-        self._valid_now = admitted.token
+            self._asker.ask(act.name, "GET", path, "none", base=f"http://127.0.0.1:{port}")
 
     def _stop(self) -> None:
         self._note("stop")
@@ -296,65 +311,6 @@ class Runner:
         self._pace.tick()
         self._book.note(what, **detail)
         self._pace.tick()
-
-    _valid_now: str | None = None
-
-    @property
-    def _valid(self) -> str:
-        return self._valid_now or self._around.token
-
-    def _token(self, word: str) -> str | None:
-        if word == "stranger":
-            claims = {"service_id": 1, "service_name": PEER, "capabilities": []}
-            now = int(self._now())
-            self._strangers = self._strangers + 1
-            return _stranger().sign({**claims, "iat": now, "exp": now + 3600 + self._strangers})
-        if word == "fresh":
-            return self._around.registry.mint(
-                service_id=self._around.peer_number, service_name=PEER
-            )
-        return self._valid if word == "valid" else None
-
-    _strangers: int = 0
-
-    def _ask(
-        self,
-        name: str,
-        method: str,
-        path: str,
-        token: str | None,
-        *,
-        body: Any = None,
-        base: str | None = None,
-        kept: bool = True,
-    ) -> int | None:
-        """Ask; what is not `kept` is written down only when it was answered."""
-        wire = self._wire_to(base or self._target.url)
-        headers = [("Accept", "*/*"), ("User-Agent", "udckit")]
-        if token is not None:
-            headers.append(("Authorization", f"Bearer {token}"))
-        if body is not None:
-            headers.append(("Content-Type", "application/json"))
-        raw = None if body is None else json.dumps(body).encode()
-        slower = 3.0 if isinstance(self._around.clock, ManualClock) else 1.0
-        deadline = max(1.0, slower * _DEADLINE / speed_of(self._around.clock))
-        outgoing = Outgoing(method, path, tuple(headers), raw, deadline=deadline)
-        at, started = self._now(), self._around.clock.monotonic()
-        returned = self._pace.during(lambda: wire.send(outgoing))
-        seconds = self._around.clock.monotonic() - started
-        self._pace.tick()
-        status = returned.status if returned.trouble is None else None
-        if kept or status is not None:
-            self._book.look(at, name, method, path, seconds, returned)
-        return status
-
-    def _wire_to(self, url: str) -> Wire:
-        """Keep no connection over a start or another port: each is a server of its own."""
-        if self._wire is None or self._wire_url != url:
-            if self._wire is not None:
-                self._wire.close()
-            self._wire, self._wire_url = Wire(url), url
-        return self._wire
 
     def _now(self) -> float:
         return self._around.clock.now()
@@ -377,9 +333,3 @@ class Runner:
         if now - self._told >= _TELL_EVERY and left >= 1:
             self._told = now
             self._tell(f"{self.scenario.name}: waiting for {what}, at most {left:.0f} s left")
-
-
-@cache
-def _stranger() -> SigningKey:
-    """A key that no Registry knows."""
-    return SigningKey.generate("a stranger's")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from udckit.conformance.scenario._with_peers import CIRCUIT, PEERS
+from udckit.conformance.scenario._words import BEAT, CALLBACK, KEY, LOOKS, REGISTER, rows
 from udckit.conformance.scenario.acts import (
     Await,
     Heal,
@@ -16,33 +18,18 @@ from udckit.conformance.scenario.acts import (
     Scenario,
     Stop,
     Strike,
+    Triggered,
     Until,
     Visit,
     Wait,
 )
 from udckit.fakes import Fault
 
-__all__ = ["BEAT", "REGISTER", "SCENARIOS"]
-
-REGISTER: Final = "POST /register"
-BEAT: Final = "POST /heartbeat"
-_KEY: Final = "GET /auth/public-key"
+__all__ = ["SCENARIOS"]
 
 _UDC: Final = ("/health", "/capabilities", "/state", "/dependencies")
-_LOOKS: Final = (
-    Probe("health", "/health", "none"),
-    Probe("capabilities", "/capabilities"),
-    Probe("state", "/state"),
-    Probe("dependencies", "/dependencies"),
-)
 _UNREGISTERED: Final = 60.0
 """Seconds in which a droplet registers once the Registry is back (REG-CLIENT-008)."""
-
-
-def _rows(families: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(
-        f"{name}-{each}" for name, each_of in families.items() for each in each_of.split()
-    )
 
 
 def _beats(times: int, within: float, what: str, **more: object) -> Await:
@@ -56,7 +43,7 @@ CALM: Final = Scenario(
         Launch(),
         Await("registered", "registry", REGISTER, within=30.0),
         Visit(),
-        *_LOOKS,
+        *LOOKS,
         _beats(1, 66.0, "first beat"),
         Note("fifty valid"),
         Probe("valid", "/state", "fresh", times=50),
@@ -65,32 +52,32 @@ CALM: Final = Scenario(
         Note("sampled"),
         _beats(3, 132.0, "third beat", watching=("/health",), every=0.2),
         _beats(4, 67.0, "fourth beat", watching=("/health",), every=5.0),
-        *_LOOKS,
+        *LOOKS,
         Note("fifty invalid"),
         Probe("invalid", "/state", "stranger", times=50),
         Note("after fifty invalid"),
         Stop(),
     ),
-    serves=_rows(
+    serves=rows(
         {
             "REG-CLIENT": "001 014 002 015 003 004 005 006 013",
             "UDC-CAP": "005",
-            "ORCH-CLIENT": "001 002 013 003 004 014 005 006 011 012",
+            "ORCH-CLIENT": "001 002 013 003 004 014 005 006 007 011 012",
             "AUTH": "019 020 031",
             "UDC-MSG": "010 012",
-            "UDC-CB": "001",
             "ORCH-UDC": "001",
             "OPS-ENV": "001 002",
             "OPS-LOG": "001",
             "UDC-HEALTH": "020 008",
+            "ERR": "015",
         }
     ),
     length=230.0,
 )
 
-ENVIRONMENTS: Final = Scenario(
-    name="environments",
-    story="Five starts under other settings, one of which no contract knows.",
+SETTINGS: Final = Scenario(
+    name="settings",
+    story="Five starts under other settings, one of which no contract knows; then a peer fails.",
     script=(
         Launch(
             "development",
@@ -98,75 +85,84 @@ ENVIRONMENTS: Final = Scenario(
             slashes=True,
         ),
         Await("registered", "registry", REGISTER, within=30.0),
-        *_LOOKS,
+        *LOOKS,
         Wait(1.0),
         Stop(),
         Launch("staging", (("ENVIRONMENT", "staging"), ("LOG_LEVEL", "WARNING"))),
         Await("registered again", "registry", REGISTER, within=30.0, since="staging"),
-        *_LOOKS,
+        *LOOKS,
         Stop(),
         Launch("production", (("ENVIRONMENT", "production"), ("LOG_LEVEL", "ERROR"))),
         Await("registered once more", "registry", REGISTER, within=30.0, since="production"),
-        *_LOOKS,
+        *LOOKS,
         Wait(1.0),
         Stop(),
         Launch("bad environment", (("ENVIRONMENT", "udckit-moon"),)),
         Stop(),
         Launch("bad level", (("LOG_LEVEL", "UDCKIT-LOUD"),)),
         Stop(),
+        Triggered(CIRCUIT),
     ),
-    serves=_rows(
+    serves=rows(
         {
             "OPS-ENV": "003 006",
             "UDC-STATE": "008",
             "OPS-LOG": "002",
+            "ERR": "011 012 013",
         }
     ),
-    length=60.0,
+    length=230.0,
 )
 
 REGISTRY_DOWN: Final = Scenario(
     name="registry-down",
-    story="The Registry is away at the start; then it gives no key; then it goes and comes back.",
+    story="The Registry is away at the start, then gives no key at another, then goes for a while.",
     script=(
         Strike("registry", (Fault.refuse(),)),
         Launch(answers=False),
         Wait(15.0, ("/health",), 1.0),
         Note("unregistered"),
-        *_LOOKS,
+        *LOOKS,
         Message("message", replies=False),
         Note("registry back"),
         Heal("registry"),
-        Strike("registry", (Fault.status(503, route=_KEY),)),
-        Launch(
-            "relaunch",
-            only_if_exited=True,
-            answers=False,
-            cured=(Fault.status(503, route=_KEY),),
-        ),
+        Launch("relaunch", only_if_exited=True, answers=False),
         Await("registered", "registry", REGISTER, within=_UNREGISTERED, watching=("/health",)),
+        Wait(1.0),
+        Stop(),
+        Strike("registry", (Fault.garbage(200, route=KEY, times=3), Fault.status(503, route=KEY))),
+        Launch("keyless", answers=False),
+        Await("registered keyless", "registry", REGISTER, within=30.0, since="keyless"),
+        Wait(2.0),
         Note("no key"),
-        *_LOOKS,
+        *LOOKS,
+        Probe("stranger", "/state", "stranger"),
+        *LOOKS,
         Message("message", replies=False),
         Note("key back"),
         Heal("registry"),
+        Launch("relaunch with a key", only_if_exited=True),
         Until("accepted", "/state", within=75.0),
         Note("away again"),
         Strike("registry", (Fault.refuse(),)),
         Wait(3.0, ("/health",), 1.0),
-        *_LOOKS,
+        Probe("state", "/state", "fresh"),
+        Probe("dependencies", "/dependencies", "fresh"),
+        Probe("capabilities", "/capabilities"),
         Message("message", replies=False),
         Heal("registry"),
         Note("all well"),
         Stop(),
     ),
-    serves=_rows(
+    serves=rows(
         {
             "REG-CLIENT": "007 016 008",
             "AUTH": "022 030 023",
+            "ERR": "014 015",
+            "UDC-HEALTH": "013",
         }
     ),
-    length=170.0,
+    length=190.0,
 )
 
 REGISTRY_ODD: Final = Scenario(
@@ -186,13 +182,7 @@ REGISTRY_ODD: Final = Scenario(
             ),
         ),
         Launch(answers=False),
-        Await(
-            "first attempt",
-            "registry",
-            REGISTER,
-            within=40.0,
-            taken=False,
-        ),
+        Await("first attempt", "registry", REGISTER, within=40.0, taken=False),
         Note("hanging"),
         Probe("unregistered health", "/health", "none"),
         Probe("unregistered state", "/state"),
@@ -206,6 +196,7 @@ REGISTRY_ODD: Final = Scenario(
             watching=("/health",),
             every=1.0,
         ),
+        Note("failing"),
         Await(
             "seventh attempt",
             "registry",
@@ -218,7 +209,7 @@ REGISTRY_ODD: Final = Scenario(
         ),
         Note("relaunch is due"),
         Launch("relaunch", only_if_exited=True, cured=(Fault.short_lived_token(45.0, times=1),)),
-        Await("registered", "registry", REGISTER, within=30.0, since="relaunch"),
+        Await("registered", "registry", REGISTER, within=30.0, since="relaunch is due"),
         Note("short-lived"),
         Await(
             "registered again",
@@ -232,63 +223,48 @@ REGISTRY_ODD: Final = Scenario(
         Wait(3.0),
         Stop(),
     ),
-    serves=_rows(
+    serves=rows(
         {
-            "REG-CLIENT": "009 010 011 012",
+            "REG-CLIENT": "007 016 009 010 011 012",
+            "UDC-HEALTH": "007 013",
+            "SEC": "010",
         }
     ),
     length=290.0,
 )
 
-ORCHESTRATOR_FAILS: Final = Scenario(
-    name="orchestrator-fails",
-    story="Two beats meet an Orchestrator that answers nonsense, then 500; the third is taken.",
+ORCHESTRATOR_AWAY: Final = Scenario(
+    name="orchestrator-away",
+    story="Nobody listens at the start, a beat is never answered, one meets 500, one is taken.",
     script=(
-        Strike("orchestrator", (Fault.malformed_json(route=BEAT, times=1),)),
-        Launch(),
-        Await("registered", "registry", REGISTER, within=30.0),
-        _beats(1, 66.0, "first attempt", taken=False),
-        Note("failing"),
-        Strike("orchestrator", (Fault.status(500, route=BEAT),)),
-        Wait(65.0, _UDC, 5.0),
-        Heal("orchestrator"),
-        Note("orchestrator back"),
-        _beats(1, 70.0, "next beat", since="orchestrator back", watching=("/health",), every=5.0),
-        Stop(),
-    ),
-    serves=_rows(
-        {
-            "ORCH-CLIENT": "007",
-        }
-    ),
-    length=180.0,
-)
-
-ORCHESTRATOR_HANGS: Final = Scenario(
-    name="orchestrator-hangs",
-    story="The first beat is never answered, the second meets a closed door, the third is taken.",
-    script=(
-        Strike("orchestrator", (Fault.hang(route=BEAT),)),
-        Launch(),
-        Await("registered", "registry", REGISTER, within=30.0),
-        _beats(1, 66.0, "first attempt", taken=False),
-        Note("hanging"),
-        Wait(35.0, ("/health",), 1.0),
-        Heal("orchestrator"),
         Strike("orchestrator", (Fault.refuse(),)),
-        Note("refusing"),
-        Wait(31.0, _UDC, 5.0),
+        Launch(),
+        Await("registered", "registry", REGISTER, within=30.0),
+        Wait(8.0, _UDC, 4.0),
+        Message("message", replies=False),
+        Heal("orchestrator"),
+        Strike("orchestrator", (Fault.hang(route=BEAT),)),
+        Note("hanging"),
+        _beats(1, 66.0, "hung beat", taken=False, watching=_UDC, every=10.0),
+        Wait(46.0, ("/health",), 1.0),
+        Heal("orchestrator"),
+        Strike("orchestrator", (Fault.status(500, route=BEAT),)),
+        Note("failing"),
+        _beats(1, 30.0, "failed beat", taken=False, since="failing", watching=_UDC, every=10.0),
         Heal("orchestrator"),
         Note("orchestrator back"),
         _beats(1, 66.0, "next beat", since="orchestrator back", watching=("/health",), every=5.0),
         Stop(),
     ),
-    serves=_rows(
+    serves=rows(
         {
-            "ORCH-CLIENT": "008",
+            "ORCH-CLIENT": "007 008",
+            "UDC-HEALTH": "007 013",
+            "ERR": "014 015",
+            "SEC": "010",
         }
     ),
-    length=180.0,
+    length=250.0,
 )
 
 TOKEN_REFUSED: Final = Scenario(
@@ -296,43 +272,51 @@ TOKEN_REFUSED: Final = Scenario(
     story="A beat is refused with 401, callbacks meet a 503 and a slow peer, the key is rotated.",
     script=(
         Strike("orchestrator", (Fault.status(401, route=BEAT, times=1),)),
-        Strike("peer", (Fault.status(503, route="POST /callback", times=1),)),
+        Strike("peer", (Fault.status(503, route=CALLBACK),)),
         Launch(),
         Await("registered", "registry", REGISTER, within=30.0),
-        _beats(1, 66.0, "refused beat", taken=False),
         Message("message"),
-        Await("called back twice", "peer", "POST /callback", 2, within=15.0, taken=False),
+        _beats(1, 66.0, "refused beat", taken=False),
+        Await("called back twice", "peer", CALLBACK, 2, within=15.0, taken=False),
         Await("registered again", "registry", REGISTER, times=2, within=70.0),
         _beats(1, 70.0, "beat taken"),
-        Strike("peer", (Fault.delay(15.0, route="POST /callback"),)),
+        Wait(5.0),
+        Heal("peer"),
+        Strike("peer", (Fault.delay(15.0, route=CALLBACK),)),
         Message("slow message"),
         Message("plain message", replies=False),
         Wait(16.0),
         Heal("peer"),
+        Strike("peer", (Fault.status(400, route=CALLBACK),)),
+        Message("refused message"),
+        Wait(5.0),
+        Heal("peer"),
         Probe("before rotation", "/state"),
         Rotate(),
         Until("after rotation", "/state", within=300.0, every=10.0),
+        Probe("old token", "/state", "old"),
         Note("settled"),
         Stop(),
     ),
-    serves=_rows(
+    serves=rows(
         {
             "ORCH-CLIENT": "009",
-            "ERR": "018 008 009",
+            "ERR": "007 018 008 009",
             "AUTH": "021",
             "UDC-MSG": "009 019",
         }
     ),
-    length=470.0,
+    length=480.0,
 )
 
 _ALL: Final = (
     CALM,
-    ENVIRONMENTS,
+    SETTINGS,
     REGISTRY_DOWN,
     REGISTRY_ODD,
-    ORCHESTRATOR_FAILS,
-    ORCHESTRATOR_HANGS,
+    ORCHESTRATOR_AWAY,
     TOKEN_REFUSED,
+    PEERS,
 )
 SCENARIOS: Final[Mapping[str, Scenario]] = {each.name: each for each in _ALL}
+"""All of them, by name."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from udckit.conformance import InvocationError, Options, read_configuration
+from udckit.conformance import InvocationError, Options, read_configuration, read_trigger
 from udckit.fakes import decode_unverified
 from udckit.specs import SpecsError
 
 __all__ = ["options_from"]
 
 _LISTS: Final = ("stages", "only", "has")
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "trigger": lambda lines: tuple(map(read_trigger, lines)),
+    "report_dir": Path,
+}
 _TARGETS: Final = ("url", "launch", "app")
 
 
@@ -38,8 +42,7 @@ def options_from(typed: Mapping[str, Any], *, token_at_hand: str | None = None) 
         given["only"] = tuple(each.upper() for each in given["only"])
     if "headers" in given:
         given["headers"] = (*options.get("headers", ()), *map(_header, given["headers"]))
-    if "report_dir" in given:
-        given["report_dir"] = Path(given["report_dir"])
+    given |= {name: read(given[name]) for name, read in _READ.items() if name in given}
     if "token" in given:
         _must_hold(given["token"])
     options |= _in_real_time(given)

@@ -37,6 +37,7 @@ OPTIONS: Final = (
     Option("registry", "registry", "URL", "The Registry whose tokens the target trusts."),
     Option("token", "token", "TOKEN", "A token that the target accepts; else UDCKIT_TOKEN."),
     Option("has", "has", "CAP", "Declare a capability, such as peers.", many=True),
+    Option("trigger", "trigger", "'GET /x'", "A request that makes it call a peer.", many=True),
     Option("header", "headers", "'N: V'", "Send this header with every request.", many=True),
     Option("base-path", "base_path", "PATH", "Where the contract's paths begin."),
     Option("rate", "rate", "N", "Requests per second; no limit on loopback.", float),

@@ -19,11 +19,14 @@ _REFUSED = 2
 
 
 class ActingDroplet:
-    """Behaves as it is told; what the contract's environment says comes with each start."""
+    """Behaves as it is told; what the contract's environment says comes with each start.
 
-    def __init__(self, clock: Clock, behaviour: Mapping[str, Any]) -> None:
+    `<peer>` in its behaviour stands for the URL of the kit's peer, as one that is hard-coded does.
+    """
+
+    def __init__(self, clock: Clock, behaviour: Mapping[str, Any], *, peer: str = "") -> None:
         self._clock = clock
-        self._behaviour = json.dumps(dict(behaviour))
+        self._behaviour = json.dumps(dict(behaviour)).replace("<peer>", peer)
         self._droplet: FakeDroplet | None = None
         self._status: int | None = None
         self._lines = KeptLines(clock)

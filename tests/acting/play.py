@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from acting.droplet import ActingDroplet
@@ -19,18 +19,29 @@ from udckit.conformance.scenario import (
     subjects_in,
     surround,
 )
+from udckit.conformance.trigger import Trigger, read_trigger
 from udckit.fakes import ManualClock
 from udckit.specs import catalogue
 
-__all__ = ["judged", "play", "play_role", "plays"]
+__all__ = ["TRIGGERS", "judged", "play", "play_role", "plays"]
 
 
-def play(name: str, behaviour: Mapping[str, Any]) -> Recording:
+TRIGGERS = tuple(
+    map(
+        read_trigger, ("GET /peers/{peer}", "POST /peer-messages/{peer} {}", "POST /delegations {}")
+    )
+)
+"""What makes a FakeDroplet call a peer, send it a message, and give work away."""
+
+
+def play(
+    name: str, behaviour: Mapping[str, Any], triggers: Sequence[Trigger] = TRIGGERS
+) -> Recording:
     """Play a scenario by name with a droplet of this behaviour."""
     clock = ManualClock(time.time())
     with surround(clock) as around:
-        target = ActingDroplet(clock, behaviour)
-        return Runner(SCENARIOS[name], target, around).play()
+        target = ActingDroplet(clock, behaviour, peer=around.peer.url)
+        return Runner(SCENARIOS[name], target, around, triggers=triggers).play()
 
 
 def plays(rows: Collection[str], behaviour: Mapping[str, Any]) -> Recordings:

@@ -17,7 +17,7 @@ from pathlib import Path
 from fleet_support import REFERENCE, Member, fleet, member, missing
 
 from proof.alarms import Judged
-from udckit.conformance import BUILT_STAGES, Options, RunRecord, certify
+from udckit.conformance import Options, RunRecord, certify
 from udckit.conformance.target import launch
 from udckit.fakes import FakeOrchestrator, FakeRegistry
 
@@ -74,7 +74,7 @@ def whole(name: str, *, ends: float, loaded: bool = False) -> list[Judged]:
     with tempfile.TemporaryDirectory() as folder:
         options = Options(
             launch=member(name).command,
-            stages=BUILT_STAGES,
+            stages=("shape", "security"),
             startup=_STARTUP,
             report_dir=Path(folder),
         )

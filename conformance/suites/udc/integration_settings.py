@@ -82,7 +82,7 @@ def every_word_of_the_contract_starts(recording: Recording) -> None:
     """Each ENVIRONMENT and LOG_LEVEL starts it; an unknown one starts it or is told of."""
     played(recording)
     for label in _GOOD:
-        note, part = recording.note(label), recording.part(label, _after(recording, label))
+        note, part = recording.note(label), _start(recording, label)
         hold(
             recording,
             note,
@@ -91,7 +91,7 @@ def every_word_of_the_contract_starts(recording: Recording) -> None:
             observed=_ended(part),
         )
     for label, variable in _BAD:
-        note, part = recording.note(label), recording.part(label, _after(recording, label))
+        note, part = recording.note(label), _start(recording, label)
         word = str(note.detail.get(variable)) if note else variable
         told = any(
             variable.lower() in line.text.lower() or word.lower() in line.text.lower()
@@ -107,10 +107,10 @@ def every_word_of_the_contract_starts(recording: Recording) -> None:
         )
 
 
-def _after(recording: Recording, label: str) -> str | None:
-    labels = [*_GOOD, *(each for each, _ in _BAD)]
-    following = labels[labels.index(label) + 1 :]
-    return following[0] if following and recording.at(following[0]) is not None else None
+def _start(recording: Recording, label: str) -> Recording:
+    """Give one start, until it was stopped."""
+    part = recording.part(label)
+    return part.between(0.0, part.at("stopped"))
 
 
 def _ended(part: Recording) -> str:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from udckit.conformance import MISSING, NotObserved, quote, verifies
-from udckit.conformance.scenario import Look, Recording, hold
+from udckit.conformance import NotObserved, quote, verifies
+from udckit.conformance.scenario import Recording, hold
 from udckit.conformance.suites.udc import _outages as outages
 
 _SOON: Final = 1.0
@@ -58,45 +58,3 @@ def _says(right: str, recording: Recording, kind: str) -> None:
         observed=f"{after[-1].outcome}, `status` {quote(outages.word(after[-1]))} "
         f"{after[-1].at - after[0].at:.0f} s later, without a restart",
     )
-
-
-@verifies("UDC-HEALTH-007")
-def health_answers_while_a_dependency_hangs(recording: Recording) -> None:
-    """/health answers within a second while its database or Redis takes calls and never answers."""
-    looks: list[Look] = []
-    missing = NotObserved("nothing hung")
-    for kind in ("database", "redis"):
-        try:
-            looks += outages.hung(recording, kind).named(outages.HEALTH)
-        except NotObserved as nothing:
-            missing = nothing
-    if not looks:
-        raise missing
-
-    for look in looks:
-        hold(
-            recording,
-            look,
-            look.status is not None and look.seconds <= _SOON,
-            expected=f"an answer within {_SOON:g} s while a dependency hangs",
-            observed=f"{look.outcome} after {look.seconds:.2f} s, {look}",
-        )
-
-
-@verifies("UDC-HEALTH-013")
-def unhealthy_has_the_same_body(recording: Recording) -> None:
-    """While the database is away /health is answered 200 or 503, with its four members."""
-    part = outages.away(recording, "database")
-    looks = [each for each in part.named(outages.HEALTH) if outages.word(each) not in _BETTER]
-    if not looks:
-        raise NotObserved("it never was unhealthy", blocked_by="UDC-HEALTH-011")
-
-    for look in looks:
-        absent = [name for name in _MEMBERS if look.member(name) is MISSING]
-        hold(
-            recording,
-            look,
-            look.status in _SERVED and not absent,
-            expected="200 or 503 with status, timestamp, uptime_seconds and version",
-            observed=f"{look.outcome} without {', '.join(absent) or 'one of these codes'}, {look}",
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import pytest
@@ -10,52 +10,76 @@ from acting import judged, play
 
 from udckit.conformance import Verdict, all_checks
 from udckit.conformance.scenario import SCENARIOS, Recordings
+from udckit.conformance.scenario.belief import all_serving
+from udckit.conformance.scenario.outage_scenario import DEPENDENCIES
 
-ALL: Final = tuple(SCENARIOS)
-RIGHT: Final[Mapping[str, tuple[Mapping[str, Any], tuple[str, ...]]]] = {
-    "plain": ({}, ALL),
-    "processing": ({"message_status": "processing", "work_takes": 2}, ("calm", "token-refused")),
-    "late first beat": ({"first_beat_after": 64}, ALL),
-    "drifting by three seconds": ({"beat_every": 63}, ("calm",)),
-    "fast by four seconds": ({"beat_every": 56}, ("calm",)),
+RIGHT: Final[Mapping[str, tuple[Mapping[str, Any], Collection[str]]]] = {
+    "plain": ({}, SCENARIOS),
+    "late first beat": (
+        {"first_beat_after": 64},
+        ("calm", "orchestrator-away", "token-refused"),
+    ),
+    "drifting by three seconds": ({"beat_every": 63}, ("calm", "orchestrator-away")),
+    "fast by four seconds": ({"beat_every": 56}, ("calm", "orchestrator-away")),
     "exits when it cannot register": (
         {"exits_when_registration_fails": True},
         ("registry-down", "registry-odd"),
     ),
+    "unhealthy until it is registered": (
+        {"unready_health": "unhealthy"},
+        ("registry-down", "registry-odd"),
+    ),
     "service_id alone": ({"beat": {"service_name": None}}, ("calm",)),
     "no metrics": ({"beat": {"metrics": None}}, ("calm",)),
-    "registers after ten seconds": ({"registers_after": 10}, ALL),
+    "registers after ten seconds": ({"registers_after": 10}, ("calm", "settings")),
+    "says 401 without a key": ({"keyless_status": 401}, ("registry-down",)),
+    "renews on refusal only": ({"renews_before_expiry": False}, ("registry-odd",)),
+    "remembers peers for a quarter of a minute": ({"endpoint_kept": 15}, ("peers",)),
+    "passes a bad gateway on": ({"failed_peer": 502, "unknown_peer": 502}, ("peers",)),
 }
 """What each does otherwise, and the scenarios in which that shows."""
 
-ADVISED: Mapping[str, frozenset[str]] = {
+ADVISED: Final[Mapping[str, frozenset[str]]] = {
     "late first beat": frozenset({"ORCH-CLIENT-013"}),
     "exits when it cannot register": frozenset({"REG-CLIENT-016"}),
     "service_id alone": frozenset({"ORCH-CLIENT-014"}),
     "no metrics": frozenset({"ORCH-CLIENT-006"}),
+    "says 401 without a key": frozenset({"AUTH-030"}),
+    "passes a bad gateway on": frozenset({"ERR-016"}),
 }
 """The SHOULDs of which it is warned, and may be."""
 
-
-def verdicts(scenario: str, behaviour: Mapping[str, Any]) -> Mapping[str, Verdict]:
-    rows = sorted(SCENARIOS[scenario].serves & set(all_checks()))
-    return judged(Recordings({scenario: play(scenario, behaviour)}), rows)
+UNSHOWN: Final = frozenset({"UDC-HEALTH-013"})
+"""What a droplet that is never unhealthy does not show."""
 
 
-@pytest.mark.parametrize(
-    ("kind", "scenario"), [(kind, one) for kind, (_, where) in RIGHT.items() for one in where]
-)
-def test_right_droplet_is_blamed_for_nothing(kind: str, scenario: str) -> None:
-    seen = verdicts(scenario, RIGHT[kind][0])
+def verdicts(behaviour: Mapping[str, Any], played: Collection[str]) -> Mapping[str, Verdict]:
+    """Judge what these scenarios show alone."""
+    shown = {row: set(all_serving(row)) - {DEPENDENCIES} for row in all_checks()}
+    rows = [row for row, scenarios in shown.items() if scenarios and scenarios <= set(played)]
+    return judged(Recordings({name: play(name, behaviour) for name in played}), sorted(rows))
 
-    assert {row: one for row, one in seen.items() if one.verdict == "error"} == {}
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_right_droplet_is_blamed_for_nothing(kind: str) -> None:
+    seen = verdicts(*RIGHT[kind])
+
+    assert {row: one.message for row, one in seen.items() if one.verdict == "error"} == {}
     blamed = {row: one.observed for row, one in seen.items() if one.verdict == "fail"}
     assert set(blamed) <= ADVISED.get(kind, frozenset()), blamed
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_right_droplet_passes_what_it_is_asked(scenario: str) -> None:
-    seen = verdicts(scenario, {"message_status": "processing"})
+def test_right_droplet_passes_everything_that_it_is_asked() -> None:
+    seen = verdicts({"message_status": "processing", "work_takes": 2}, SCENARIOS)
 
     unseen = {row: one.message for row, one in seen.items() if one.verdict != "pass"}
-    assert set(unseen) <= {"UDC-CB-001"}, unseen
+    assert set(unseen) == UNSHOWN, unseen
+
+
+def test_droplet_without_a_trigger_owes_nothing_about_peers() -> None:
+    seen = judged(
+        Recordings({name: play(name, {}, ()) for name in ("peers", "settings")}),
+        ["DISC-001", "DISC-008", "ERR-011", "UDC-CB-001"],
+    )
+
+    assert {one.verdict for one in seen.values()} == {"not_applicable"}
