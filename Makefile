@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 MINUTES ?= 60
 
-.PHONY: demo test check wheel bench load peers proof screenshots format clean help
+.PHONY: demo test check wheel bench soak load peers proof screenshots format clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
@@ -27,6 +27,10 @@ bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one 
 	$(BIN)/python benchmarks/bench_security.py
 	$(BIN)/python benchmarks/bench_fakes.py
 	$(BIN)/python benchmarks/bench_reports.py
+	$(BIN)/python benchmarks/bench_scenarios.py
+
+soak: $(VENV)/.ready  ## the accelerated run twenty times while every core is busy: the same verdicts
+	$(BIN)/python benchmarks/soak.py
 
 load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
 	$(BIN)/python -m pip install --quiet --group load

@@ -152,6 +152,11 @@ class Recording:
         """Give the first moment that was noted under this word."""
         return next((each.at for each in self.notes if each.what == what), None)
 
+    @property
+    def is_accelerated(self) -> bool:
+        """Whether the target lived by a faster clock: x20."""
+        return self.clock.startswith("x")
+
     def note(self, what: str) -> Noted | None:
         """Give the first note of this word."""
         return next((each for each in self.notes if each.what == what), None)

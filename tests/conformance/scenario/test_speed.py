@@ -24,7 +24,7 @@ def _chosen(wish: float | None, command: str) -> Speed:
 
 
 def test_the_factor_falls_as_the_jitter_grows() -> None:
-    assert [factor_for(each) for each in (0.0, 0.001, 0.05, 0.1)] == [20.0, 20.0, 10.0, 5.0]
+    assert [factor_for(each) for each in (0.0, 0.001, 0.1, 0.25)] == [20.0, 20.0, 10.0, 4.0]
 
 
 def test_real_time_is_what_a_speed_of_one_means() -> None:
