@@ -21,6 +21,9 @@ _USUAL: Final = frozenset({("accept", "*/*"), ("user-agent", "udckit")})
 _BARE: Final = re.compile(r"[\w\-./:?=,+@%~]+")
 """What a shell takes as one word without quotes."""
 
+_FRAMES: Final = frozenset({"content-length", "transfer-encoding"})
+"""Headers that a client writes by itself: a request that has them was written by hand."""
+
 _SPECIAL: Final = str.maketrans({each: f"\\{each}" for each in '\\"$`'})
 
 
@@ -34,6 +37,8 @@ def curl(
     which one recipe makes a secret.
     """
     request = exchange.request
+    if any(name.lower() in _FRAMES for name, _ in request.headers):
+        return _by_hand(exchange)
     words = ["curl -i"]
     if request.method == "HEAD":
         words = ["curl -I"]
@@ -58,6 +63,22 @@ def curl(
     if service_name is not None and recipe.secret == OF_THE_NAME:
         mint += f" --target-name {_word(service_name)}"
     return f"UDCKIT_TOKEN=$({mint}); {command}"
+
+
+def _by_hand(exchange: Exchange) -> str:
+    """Give the command that writes the bytes themselves, for no client says such a length."""
+    request = exchange.request
+    where = exchange.base.removeprefix("http://").partition("/")
+    lines = [f"{request.method} {where[1]}{where[2]}{request.target} HTTP/1.1"]
+    lines += [f"Host: {where[0]}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
+    whole = "\r\n".join([*lines, "", request.body or ""])
+    text = whole.replace("\\", "\\\\").replace("%", "%%").replace("'", "'\"'\"'")
+    text = text.replace("\r", "\\r").replace("\n", "\\n")
+    tokens = len(PLACEHOLDER.findall(text))
+    text = PLACEHOLDER.sub("%s", text)
+    given = f' "{_TOKEN}"' * tokens
+    return f"(printf '{text}'{given}; sleep 1) | curl -s --max-time 5 telnet://{where[0]}"
 
 
 def _headers(request: Request, recipe: Recipe | None) -> list[tuple[str, str]]:

@@ -105,6 +105,19 @@ def certify(
 
 def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
     settings = settings_of(options, reached)
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(asked_through(options, settings, reached, recorder))
+        company = _company(options, settings, reached, recorder)
+        subjects = {} if company is None else stack.enter_context(company).subjects()
+        shelf, kind = reached.authority.tokens, reached.authority.kind
+        Engine(settings, source, shelf, recorder, authority=kind, subjects=subjects).run()
+
+
+@contextlib.contextmanager
+def asked_through(
+    options: Options, settings: Settings, reached: Reached, recorder: Recorder
+) -> Iterator[LiveSource]:
+    """Give the source through which a target that is reached is asked, and close it afterwards."""
     authority = reached.authority
     redactor = Redactor(
         signed_by=authority.signed_by,
@@ -125,15 +138,10 @@ def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
         reads=reached.reads,
         listens=settings.is_local,
     )
-    source = LiveSource(settings, recorder, redactor, measures=measures, around=around)
-    try:
-        with contextlib.ExitStack() as stack:
-            company = _company(options, settings, reached, recorder)
-            subjects = {} if company is None else stack.enter_context(company).subjects()
-            shelf, kind = authority.tokens, authority.kind
-            Engine(settings, source, shelf, recorder, authority=kind, subjects=subjects).run()
-    finally:
-        source.close()
+    with contextlib.closing(
+        LiveSource(settings, recorder, redactor, measures=measures, around=around)
+    ) as source:
+        yield source
 
 
 def _company(

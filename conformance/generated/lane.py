@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
-from udckit.conformance.errors import NotObserved, Outcome
+from udckit.conformance.errors import NotObserved
 from udckit.conformance.generated.effort import budget_of
 from udckit.conformance.generated.evidence import Evidence
 from udckit.conformance.generated.known import known
@@ -40,6 +41,9 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _KIND: Final = "generated"
 
+Generator = Callable[[Sending], dict[str, Any] | None]
+"""Sends its cases; may say something of itself for the record."""
+
 
 def bears_on(role: str) -> frozenset[str]:
     """Name the rows that generated cases bear on."""
@@ -49,19 +53,16 @@ def bears_on(role: str) -> frozenset[str]:
 def generate(settings: Settings, make_probe: Callable[[], Probe], recorder: Recorder) -> Evidence:
     """Send what the effort allows, and give what it came to; Ctrl-C is not caught here."""
     reading = Reading(settings)
-    budget = budget_of(settings.effort, settings.rate)
-    ends = time.monotonic() + (budget.seconds if settings.rate is None else 2 * budget.seconds)
-    for by, most, make in _generators(settings):
+    seconds = budget_of(settings.effort).seconds * (1 if settings.rate is None else 2)
+    ends = time.monotonic() + seconds
+    for by, most, generator in _generators(settings):
         probe = make_probe()
-        sending = Sending(probe, reading, most, ends)
         probe.source.begin(f"{_KIND} {by}")
-        line = {"kind": _KIND, "by": by}
+        line: dict[str, Any] = {"kind": _KIND, "by": by}
         try:
-            _run(sending, make(probe))
+            line["said"] = generator(Sending(probe, reading, most, ends))
         except NotObserved as outcome:
             line["why"] = outcome.reason
-        except Outcome:
-            raise
         except Exception as fault:  # noqa: BLE001 - a generator that breaks is the kit's own fault
             line["trouble"] = f"generating {by}: {type(fault).__name__}: {fault}"
         recorder.write({**line, "exchanges": list(probe.source.asked)})
@@ -69,16 +70,20 @@ def generate(settings: Settings, make_probe: Callable[[], Probe], recorder: Reco
     return reading.evidence
 
 
-def _generators(
-    settings: Settings,
-) -> Iterator[tuple[str, int, Callable[[Probe], Iterable[tuple[float, Cases]]]]]:
+def _generators(settings: Settings) -> Iterator[tuple[str, int, Generator]]:
+    """Name the generators of an effort, each with its budget; the first need no library."""
     budget = budget_of(settings.effort, settings.rate)
-    yield "values", budget.values, known
-    yield "bytes", budget.raw, raw
+    yield "values", budget.values, lambda sending: _run(sending, known(sending.service))
+    yield "bytes", budget.raw, lambda sending: _run(sending, raw(sending.service))
     if budget.rounds:
         from udckit.conformance.generated.drawn import drawn  # noqa: PLC0415 - not in a quick run
 
-        yield "draws", budget.rounds, lambda probe: [(1.0, drawn(probe, settings.seed))]
+        seed = settings.seed
+        yield "draws", budget.rounds, lambda sending: sending.run(drawn(sending.service, seed))
+    if budget.engine:
+        from udckit.conformance.generated import by_schemathesis  # noqa: PLC0415 - likewise
+
+        yield "engine", budget.engine, partial(by_schemathesis.run, seed=settings.seed)
 
 
 def _run(sending: Sending, kinds: Iterable[tuple[float, Cases]]) -> None:

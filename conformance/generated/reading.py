@@ -46,6 +46,8 @@ class Reading:
 
     def __init__(self, settings: Settings) -> None:
         self.evidence = Evidence()
+        self.exchanges: dict[int, Exchange] = {}
+        """What was read, by number."""
         self._role = settings.role
         self._models: list[Model] = [DropletModel(settings)]
         if settings.role == "registry":
@@ -54,11 +56,14 @@ class Reading:
             self._models.insert(0, OrchestratorModel(settings))
         self._held: dict[str, list[_Held]] = {}
         self._twins: set[str] = set()
+        self._fine: dict[tuple[str, str, str | None], int] = {}
+        """Requests that were answered below 500, and where: the same may not fare worse again."""
 
     def read(self, exchange: Exchange) -> list[Breach]:
         """Read the next exchange; give the breaches that are certain with it."""
         if exchange.trouble == "unsent":
             return []
+        self.exchanges[exchange.number] = exchange
         asked = asked_of(exchange, self._role)
         if asked is None:
             return []
@@ -124,7 +129,12 @@ class Reading:
             yield self._unanswered(asked, rows)
         elif status not in OF_THE_SERVER:
             fine = status < _SERVER_ERROR
-            yield Claim(rows, fine, "a status below 500", held=status == _UNAVAILABLE)
+            request = asked.exchange.request
+            known = (request.method, request.target, request.body)
+            before = self._fine.setdefault(known, asked.number) if fine else self._fine.get(known)
+            steps = () if fine or before is None else (before,)
+            held = status == _UNAVAILABLE
+            yield Claim(rows, fine, "a status below 500", held=held, steps=steps)
 
     def _unanswered(self, asked: Asked, rows: tuple[str, ...]) -> Claim:
         late = asked.exchange.trouble == "timeout"

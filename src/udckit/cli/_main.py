@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "cert": ("udckit.cli._cert", "Make keys, sign what a run showed, verify a certificate."),
     "certify": ("udckit.cli._certify", "Judge a droplet, a Registry or an Orchestrator."),
     "explain": ("udckit.cli._explain", "Explain a requirement, or list the catalogue."),
+    "explore": ("udckit.cli._explore", "Look for what nobody thought of, at random."),
     "fakes": (
         "udckit.cli._fakes",
         "Run a Registry, an Orchestrator or a droplet to build against.",
