@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 MINUTES ?= 60
 
-.PHONY: demo test check wheel bench soak load peers proof screenshots format clean help
+.PHONY: demo test check wheel bench soak load peers proof mutants coverage reference screenshots
+.PHONY: format clean help
 .DEFAULT_GOAL := help
 
 demo: $(VENV)/.installed  ## certify a droplet against the fakes, and leave the report
@@ -35,6 +36,17 @@ soak: $(VENV)/.ready  ## the accelerated run twenty times while every core is bu
 load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
 	$(BIN)/python -m pip install --quiet --group load
 	$(BIN)/python benchmarks/load_fakes.py
+
+mutants: $(VENV)/.ready  ## change the kit itself, and see whether its tests fail
+	$(BIN)/python -m pip install --quiet --group mutation
+	PYTHONPATH=tests $(BIN)/python -m mutation --minutes $(MINUTES)
+
+coverage: $(VENV)/.ready  ## branches of the core that tests run through, and the least that is let through
+	$(BIN)/python -m pip install --quiet --group mutation
+	$(BIN)/python -m pytest -q -n 0 --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered tests/conformance tests/reports/test_certificate.py
+
+reference: $(VENV)/.ready  ## write docs/reference anew from the data
+	$(BIN)/python -m udckit.specs._reference docs/reference
 
 peers: $(VENV)/.ready  ## the same faults before the kit and what people would use instead
 	$(BIN)/python -m pip install --quiet --group peers

@@ -30,6 +30,7 @@ OTHER_TESTS = {
     "generated": "the tests that nobody wrote, and the faults that only they find",
     "hostile": "servers that answer as no server should",
     "leaning": "a droplet that leans on a database, a Redis and an API, and sees them go",
+    "mutation": "changes to the kit itself that its tests must see",
     "pacts": "contracts that each consumer writes",
     "proof": "what the kit catches and whom it blames wrongly, measured and written down",
     "report_support": "droplets and a browser for the reports",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 
@@ -221,3 +222,28 @@ def test_password_in_keyword_form_is_taken_out(text: str) -> None:
 )
 def test_word_password_alone_is_no_password(text: str) -> None:
     assert Redactor().text(text) == text
+
+
+def test_password_in_a_json_member_is_taken_out() -> None:
+    assert "hunter2" not in Redactor().text('{"user": "me", "password": "hunter2"}')
+
+
+@pytest.mark.parametrize("header", ['{ "alg": "RS256" }', '{"alg":"RS256"}', '{"alg": "RS256"}'])
+def test_token_is_one_however_its_header_is_spaced(header: str) -> None:
+    segments = [base64.urlsafe_b64encode(each).rstrip(b"=").decode() for each in _two(header)]
+    token = ".".join([*segments, "c2lnbmF0dXJl" * 4])
+    redactor = Redactor()
+
+    assert token not in redactor.text(f"Bearer {token}")
+    assert redactor.facts_of(token).header == {"alg": "RS256"}
+    assert redactor.facts_of(token).claims == {"service_id": 7}
+
+
+def _two(header: str) -> tuple[bytes, bytes]:
+    return header.encode(), b'{"service_id":7}'
+
+
+def test_what_begins_like_a_token_is_one_though_nobody_can_read_it() -> None:
+    cut = "eyJhbGciOiJSUzI1N.eyJzZXJ2aWNlX2lkIjo3fQ.c2lnbmF0dXJl"
+
+    assert cut not in Redactor().text(f"it said {cut}")
