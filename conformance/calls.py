@@ -30,8 +30,11 @@ _UNFETCHABLE: Final = "http://udckit-peer.invalid"
 
 
 def peer(service: Probe) -> Sender | None:
-    """Register a peer that listens; None where the authority or the target's address forbids it."""
-    return service.sender(PEER, listens=True)
+    """Register a peer that listens; None where the authority or the target's address forbids it.
+
+    It is capable of no task, so that no Orchestrator gives it one.
+    """
+    return service.sender(PEER, listens=True, capabilities=["udckit-listening"])
 
 
 def message_to_peer(service: Probe, reply_to: str) -> Ask:

@@ -174,13 +174,14 @@ class Recording:
         return self.between(_NEVER if first is None else first, self.at(end) if end else None)
 
     def between(self, first: float, last: float | None = None) -> Recording:
-        """Give what lies between two moments."""
+        """Give what lies between two moments; an exit at the last of them was before it."""
         end = _NEVER if last is None else last
         parts: dict[str, Any] = {
             name: tuple(each for each in getattr(self, name) if first <= each.at < end)
-            for name in ("calls", "looks", "logged", "notes", "exits")
+            for name in ("calls", "looks", "logged", "notes")
         }
-        return replace(self, **parts)
+        exits = tuple(each for each in self.exits if first < each.at <= end)
+        return replace(self, **parts, exits=exits)
 
     @property
     def end(self) -> float:
