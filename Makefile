@@ -31,7 +31,7 @@ bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one 
 	$(BIN)/python benchmarks/bench_scenarios.py
 
 soak: $(VENV)/.ready  ## the accelerated run twenty times while every core is busy: the same verdicts
-	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python -m benchmarks.soak
 
 load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
 	$(BIN)/python -m pip install --quiet --group load

@@ -1,6 +1,6 @@
 """The same accelerated run again and again while both cores are busy: the same verdicts, no flake.
 
-    python benchmarks/soak.py [TIMES]
+    python -m benchmarks.soak [TIMES]
 
 Ends with exit code 1 where two runs differ in a verdict, or where anything is left running.
 """
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench_scenarios import REFERENCE, played
+from benchmarks.bench_scenarios import REFERENCE, played
 
 TIMES = 20
 
