@@ -45,8 +45,7 @@ def outages(recordings: Recordings) -> Iterator[tuple[Outage, Recording]]:
     for each in OUTAGES:
         whole = recordings.get(each.scenario)
         if whole is not None and whole.trouble is None and whole.at(each.start) is not None:
-            part = whole.part(each.start)
-            yield each, part.between(0.0, part.at(each.end))
+            yield each, whole.part(each.start, each.end)
 
 
 def listening(recording: Recording) -> list[Look]:

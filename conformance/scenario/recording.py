@@ -170,8 +170,14 @@ class Recording:
 
         What begins where nothing was noted is empty.
         """
-        first = self.at(start)
-        return self.between(_NEVER if first is None else first, self.at(end) if end else None)
+        first = self.note(start)
+        if first is None:
+            return self.between(_NEVER)
+        later = [each for each in self.notes if each.n > first.n]
+        last = next((each for each in later if each.what == end), None)
+        inner = [first, *(each for each in later if last is None or each.n < last.n)]
+        part = self.between(first.at, None if last is None else last.at)
+        return replace(part, notes=tuple(inner))
 
     def between(self, first: float, last: float | None = None) -> Recording:
         """Give what lies between two moments; an exit at the last of them was before it."""

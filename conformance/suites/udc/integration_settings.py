@@ -109,8 +109,7 @@ def every_word_of_the_contract_starts(recording: Recording) -> None:
 
 def _start(recording: Recording, label: str) -> Recording:
     """Give one start, until it was stopped."""
-    part = recording.part(label)
-    return part.between(0.0, part.at("stopped"))
+    return recording.part(label, "stopped")
 
 
 def _ended(part: Recording) -> str:

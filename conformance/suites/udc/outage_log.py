@@ -7,7 +7,9 @@ from udckit.conformance import NotObserved, verifies
 from udckit.conformance.scenario import Logged, Recording, Recordings, hold
 from udckit.conformance.scenario.away import outages
 
-_ACCESS: Final = re.compile(r"\b(?:GET|POST|PUT|HEAD|DELETE|OPTIONS) /\S* ?(?:HTTP/[\d.]+)?")
+_ACCESS: Final = re.compile(r"\b(?:GET|POST|PUT|HEAD|DELETE|OPTIONS) /\S* (?:HTTP/[\d.]+|\d{3}\b)")
+"""A line of an HTTP server: a request line, and a status. What tells of a call says more."""
+
 _VARYING: Final = re.compile(
     r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|<token:t\d+>|\b[0-9a-f]{6,}\b|\d+(?:[.:,]\d+)*"
 )
