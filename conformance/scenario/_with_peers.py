@@ -66,7 +66,7 @@ PEERS: Final = Scenario(
                 Pull("first call", within=_SETTLES),
                 Pull("call", times=20),
                 PullOthers(),
-                Pull("odd name", to="udckit odd/\u00e4?b", known=True),
+                Pull("odd name", to="udckit odd?\u00e4#b", known=True),
                 Strike("registry", (Fault.refuse(),)),
                 Pull("known peer, no Registry"),
                 Heal("registry"),

@@ -15,6 +15,7 @@ OUTAGE_ROWS: Final = frozenset(
     {
         *("UDC-HEALTH-007", "UDC-HEALTH-009", "UDC-HEALTH-010", "UDC-HEALTH-011"),
         *("UDC-HEALTH-013", "OPS-DB-001", "OPS-DB-002", "OPS-CACHE-001", "ERR-014"),
+        *("OPS-ENV-004", "UDC-STATE-006"),
         *("UDC-DEPS-003", "UDC-DEPS-004", "UDC-DEPS-005"),
     }
 )

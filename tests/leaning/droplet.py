@@ -40,6 +40,10 @@ class Habits:
     claims: tuple[str, ...] = ()
     """Kinds that /dependencies always calls connected."""
     lists: tuple[str, ...] = ("database", "redis")
+    hard_codes: tuple[str, ...] = ()
+    """Kinds that it reaches elsewhere, whatever its environment says."""
+    state_stands: bool = False
+    """/state says active, whatever /health says."""
     never_recovers: bool = False
     asks_in_health: bool = False
     """/health waits for its checks, however long they hang."""
@@ -174,6 +178,8 @@ class LeaningDroplet:
 
     def _answers(self, kind: str) -> bool:
         """Whether it answers a line; slowly means not at all."""
+        if kind in self._habits.hard_codes:
+            return True
         place = self._places[kind]
         limit = self._habits.patience
         limit = limit if self._habits.asks_in_health else limit / self._clock.factor + 0.1
@@ -232,7 +238,9 @@ class LeaningDroplet:
         if self._state.up.get("database", True) and self._state.stumbles:
             self._state.stumbles -= 1
             return 500, {}
-        return 200, {"status": "active", "mode": "production", "metrics": {}}
+        unwell = self.health()[1].get("status") == "unhealthy"
+        word = "error" if unwell and not self._habits.state_stands else "active"
+        return 200, {"status": word, "mode": "production", "metrics": {}}
 
 
 def _handler(droplet: LeaningDroplet) -> type[BaseHTTPRequestHandler]:

@@ -3,11 +3,29 @@
 from typing import Final
 
 from udckit.conformance import NotObserved, verifies
-from udckit.conformance.scenario import Look, Recording, hold
+from udckit.conformance.scenario import Look, Recording, hold, played
 from udckit.conformance.suites.udc import _outages as outages
 
 _MOST: Final = 20
 _BROKEN: Final = 500
+
+
+@verifies("OPS-ENV-004")
+def the_settings_of_stores_are_used(recording: Recording | None) -> None:
+    """A connection reaches the kit's proxy, which DATABASE_URL, REDIS_HOST and REDIS_PORT name."""
+    if recording is None:
+        raise NotObserved("no database and no Redis was declared: see [dependencies] in --init")
+    notes = {kind: played(recording).note(f"{kind} cut") for kind in ("database", "redis")}
+
+    for kind, note in notes.items():
+        if note is not None and not note.detail.get("file"):
+            hold(
+                recording,
+                note,
+                int(note.detail.get("peak", 0)) > 0,
+                expected=f"a connection to the {kind} that its environment names",
+                observed="none came",
+            )
 
 
 @verifies("OPS-DB-001")

@@ -6,7 +6,7 @@ from udckit.conformance import NotObserved, quote, verifies
 from udckit.conformance.scenario import Recording, hold
 from udckit.conformance.suites.udc import _outages as outages
 
-_SOON: Final = 1.0
+_OK: Final = 200
 _SERVED: Final = frozenset({200, 503})
 _BETTER: Final = frozenset({"healthy", "degraded"})
 _MEMBERS: Final = ("status", "timestamp", "uptime_seconds", "version")
@@ -57,4 +57,24 @@ def _says(right: str, recording: Recording, kind: str) -> None:
         expected=f"`status` healthy within {outages.WITHIN:.0f} s of its {kind} being back",
         observed=f"{after[-1].outcome}, `status` {quote(outages.word(after[-1]))} "
         f"{after[-1].at - after[0].at:.0f} s later, without a restart",
+    )
+
+
+@verifies("UDC-STATE-006")
+def state_and_health_agree(recording: Recording) -> None:
+    """While the database is away /state says error where /health says unhealthy, and only there."""
+    part = outages.away(recording, "database")
+    states = [each for each in part.named("watched /state") if each.status == _OK]
+    healths = part.named(outages.HEALTH)
+    if not states or not healths:
+        raise NotObserved("its /state could not be read in the outage")
+    before = [each for each in healths if each.at <= states[-1].at]
+    word = outages.word((before or healths)[-1])
+
+    hold(
+        recording,
+        states[-1],
+        (states[-1].member("status") == "error") is (word == "unhealthy"),
+        expected="status error in /state where /health says unhealthy, and nowhere else",
+        observed=f"/state says {quote(states[-1].member('status'))}, /health {quote(word)}",
     )
