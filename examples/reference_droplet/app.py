@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         droplet = Droplet(settings, activity)
         app.state.droplet = droplet
+        await droplet.prepare()
         droplet.start()
         logger.info("started")
         yield

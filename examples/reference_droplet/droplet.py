@@ -81,6 +81,11 @@ class Droplet:
             api.kind = "external"
             self.watch.add(api, answers(self._calls, settings.external_api_url))
 
+    async def prepare(self) -> None:
+        """What is quick and our own comes before the first request; the rest is watched."""
+        if self._database.is_memory:
+            await self._database.check()
+
     def start(self) -> None:
         """Begin what runs for ever. It never raises: it serves while it tries (CONF-13)."""
         self.background.spawn(self.registry.stay_registered())

@@ -182,7 +182,7 @@ class LeaningDroplet:
             return True
         place = self._places[kind]
         limit = self._habits.patience
-        limit = limit if self._habits.asks_in_health else limit / self._clock.factor + 0.1
+        limit = limit if self._habits.asks_in_health else limit / self._clock.factor + 1.0
         try:
             with socket.create_connection((place.hostname or "", place.port or 0), limit) as door:
                 door.settimeout(limit)

@@ -31,20 +31,27 @@ def health_answers_while_something_hangs(recordings: Recordings) -> None:
         whole = recordings.get(name)
         if whole is None or whole.trouble is not None:
             continue
-        for look in listening(whole.part(start, end)):
-            _is_soon(recordings, look)
+        _all_soon(recordings, whole.part(start, end))
     whole = recordings.get("dependencies")
     for start in ("redis hang", "database hang"):
-        for look in () if whole is None else listening(whole.part(start, "hang over")):
-            _is_soon(recordings, look)
+        if whole is not None:
+            _all_soon(recordings, whole.part(start, "hang over"))
 
 
-def _is_soon(recordings: Recordings, look: Look) -> None:
-    if look.path == "/health":
+def _all_soon(recordings: Recordings, part: Recording) -> None:
+    """Hold every look to it; by a faster clock one late answer may be this machine's own doing.
+
+    50 ms of it look like a second there, while a /health that waits for what hangs is late again
+    and again.
+    """
+    looks = [look for look in listening(part) if look.path == "/health"]
+    late = [look for look in looks if look.status is None or look.seconds > _LATEST]
+    may_be_ours = part.is_accelerated and 2 * len(late) < len(looks)
+    for look in looks:
         hold(
             recordings,
             look,
-            look.status is not None and look.seconds <= _LATEST,
+            look not in late or may_be_ours,
             expected=f"an answer within {_LATEST:g} s while what it depends on hangs",
             observed=f"{look.outcome} after {look.seconds:.2f} s, {look}",
         )
