@@ -29,9 +29,11 @@ bench: $(VENV)/.ready  ## measure what is claimed about speed, as ratios in one 
 	$(BIN)/python benchmarks/bench_fakes.py
 	$(BIN)/python benchmarks/bench_reports.py
 	$(BIN)/python benchmarks/bench_scenarios.py
+	$(BIN)/python benchmarks/bench_generated.py
 
-soak: $(VENV)/.ready  ## the accelerated run twenty times while every core is busy: the same verdicts
+soak: $(VENV)/.ready  ## the accelerated run twenty times under load: the same verdicts; fifty seeds explored: nothing found
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python benchmarks/soak_generated.py
 
 load: $(VENV)/.ready  ## 50,000 requests of droplets against the fakes, and what became of them
 	$(BIN)/python -m pip install --quiet --group load

@@ -17,7 +17,7 @@ class Budget:
 
     `values` are cases made from the documents and from a list of values known to hurt, `raw` are
     bytes that no JSON library writes, `rounds` are cases drawn at random from a seed, `engine` are
-    those of schemathesis over the whole document.
+    those of schemathesis over the whole document, `machines` steps of state machines.
     """
 
     told: str
@@ -25,12 +25,13 @@ class Budget:
     raw: int = 0
     rounds: int = 0
     engine: int = 0
+    machines: int = 0
     seconds: float = 0.0
 
     @property
     def requests(self) -> int:
         """The most that is sent, the twins beside it included."""
-        return self.values + self.raw + self.rounds + self.engine
+        return self.values + self.raw + self.rounds + self.engine + self.machines
 
 
 EFFORTS: Final[Mapping[Effort, Budget]] = {
@@ -42,6 +43,7 @@ EFFORTS: Final[Mapping[Effort, Budget]] = {
         raw=330,
         rounds=200,
         engine=400,
+        machines=200,
         seconds=60.0,
     ),
     "deep": Budget(
@@ -50,6 +52,7 @@ EFFORTS: Final[Mapping[Effort, Budget]] = {
         raw=330,
         rounds=4_000,
         engine=4_000,
+        machines=2_000,
         seconds=600.0,
     ),
 }
@@ -66,4 +69,5 @@ def budget_of(effort: Effort, rate: float | None = None) -> Budget:
         raw=int(budget.raw * share),
         rounds=int(budget.rounds * share),
         engine=int(budget.engine * share),
+        machines=int(budget.machines * share),
     )

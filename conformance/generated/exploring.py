@@ -23,7 +23,13 @@ from udckit.conformance.settings import Settings
 
 __all__ = ["KINDS", "Explored", "explore", "sent_again"]
 
-KINDS: Final[Mapping[str, float]] = {"values": 3, "bytes": 1, "draws": 3, "engine": 3}
+KINDS: Final[Mapping[str, float]] = {
+    "values": 3,
+    "bytes": 1,
+    "draws": 3,
+    "engine": 3,
+    "machines": 2,
+}
 """What is generated in exploring, each with its part of the requests."""
 
 
@@ -87,6 +93,10 @@ def _generators(settings: Settings, kinds: Collection[str]) -> Iterator[tuple[st
         from udckit.conformance.generated import by_schemathesis  # noqa: PLC0415 - slow
 
         yield "engine", partial(by_schemathesis.run, seed=seed)
+    if "machines" in kinds:
+        from udckit.conformance.generated import machines  # noqa: PLC0415 - likewise
+
+        yield "machines", partial(machines.run, seed=seed)
 
 
 def _each(sending: Sending, kinds: Iterable[tuple[float, Cases]]) -> None:

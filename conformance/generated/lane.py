@@ -84,6 +84,10 @@ def _generators(settings: Settings) -> Iterator[tuple[str, int, Generator]]:
         from udckit.conformance.generated import by_schemathesis  # noqa: PLC0415 - likewise
 
         yield "engine", budget.engine, partial(by_schemathesis.run, seed=settings.seed)
+    if budget.machines:
+        from udckit.conformance.generated import machines  # noqa: PLC0415 - likewise
+
+        yield "machines", budget.machines, partial(machines.run, seed=settings.seed)
 
 
 def _run(sending: Sending, kinds: Iterable[tuple[float, Cases]]) -> None:

@@ -126,7 +126,7 @@ def test_what_an_answer_gave_is_taken_on_in_the_commands(
 
 
 def test_right_droplet_is_found_nothing_in(droplet: Stand, tmp_path: Path) -> None:
-    words = ("--kinds", "draws,engine", "--requests", "200")
+    words = ("--kinds", "draws,engine,machines", "--requests", "200")
 
     code, told = explore(tmp_path, droplet.url, droplet.token, *words)
 

@@ -51,7 +51,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
 @_options
 @click.option("--requests", type=click.IntRange(1), default=2000, help="At most (2000).")
 @click.option("--max-time", type=float, default=60.0, help="Seconds to draw for (60).")
-@click.option("--kinds", metavar="K,K", help="values, bytes, draws, engine; all unless said.")
+@click.option("--kinds", metavar="K,K", help="values, bytes, draws, engine, machines; all of them.")
 @click.option("--replay", type=click.Path(path_type=Path), help="Send a finding again.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def command(**typed: Any) -> None:
