@@ -20,6 +20,7 @@ from in_toto_attestation.predicates.test_result.v0 import (  # type: ignore[impo
 from in_toto_attestation.v1.statement import Statement  # type: ignore[import-untyped]  # no marker
 from jsonschema_rs import Draft202012Validator
 from report_support import run_of_lines
+from securesystemslib.dsse import Envelope
 
 from udckit.conformance import InvocationError, KnownFailure, Settings
 from udckit.reports._format import Run
@@ -40,7 +41,7 @@ from udckit.reports.certificate import (
     told,
     verify,
 )
-from udckit.reports.certificate._envelope import canonical, sealed
+from udckit.reports.certificate._envelope import PAYLOAD_TYPE, canonical, sealed
 from udckit.reports.certificate._errors import REASONS
 
 MakeLines = Callable[..., list[dict[str, Any]]]
@@ -187,6 +188,17 @@ def test_base64_with_loose_last_bits_is_refused(signed: Signed, public: PublicKe
     assert refusal(canonical(value) + b"\n", public, signed.ended).reason == "canonical"
 
 
+@pytest.mark.parametrize(("before", "behind"), [(b" ", b""), (b"", b"\n")])
+def test_a_signed_statement_of_another_spelling_is_refused(
+    signed: Signed, public: PublicKey, before: bytes, behind: bytes
+) -> None:
+    envelope = Envelope(before + canonical(signed.statement) + behind, PAYLOAD_TYPE, {})
+    envelope.sign(signed.key.signer)
+
+    found = refusal(canonical(envelope.to_dict()) + b"\n", public, signed.ended)
+    assert found.reason == "canonical"
+
+
 def test_a_second_signature_is_refused(signed: Signed, public: PublicKey) -> None:
     value = json.loads(signed.content)
     value["signatures"].append({"keyid": "00", "sig": value["signatures"][0]["sig"]})
@@ -257,10 +269,11 @@ def test_a_subject_is_matched_by_digest_or_name(
     assert verify(signed.content, public, now=signed.ended, demand=Demand(subject=subject))
 
 
-def test_another_subject_is_refused(signed: Signed, public: PublicKey) -> None:
-    found = refusal(signed.content, public, signed.ended, demand=Demand(subject="sha256:00"))
+@pytest.mark.parametrize("digest", ["00", "0" * 64, "f" * 64, DIGEST[:-1], f"{DIGEST}0"])
+def test_another_subject_is_refused(signed: Signed, public: PublicKey, digest: str) -> None:
+    demand = Demand(subject=f"sha256:{digest}")
 
-    assert found.reason == "subject"
+    assert refusal(signed.content, public, signed.ended, demand=demand).reason == "subject"
 
 
 def test_another_record_is_refused(signed: Signed, public: PublicKey, tmp_path: Path) -> None:
