@@ -70,3 +70,10 @@ def test_a_target_that_does_not_start_is_left_to_real_time() -> None:
 
     assert chosen.factor == 1.0
     assert "exited with status 3" in chosen.why
+
+
+@needs_library
+def test_a_slow_start_happens_at_the_machines_own_speed() -> None:
+    chosen = _chosen(30.0, f"sh -c 'sleep 3; exec {ONE}'")
+
+    assert chosen.factor == 30.0, chosen.why
