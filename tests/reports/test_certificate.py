@@ -181,8 +181,7 @@ def test_base64_with_loose_last_bits_is_refused(signed: Signed, public: PublicKe
     value = json.loads(signed.content)
     signature = value["signatures"][0]["sig"]
     assert signature.endswith("==")
-    other = chr(ord(signature[-3]) + 1)
-    value["signatures"][0]["sig"] = signature[:-3] + other + "=="
+    value["signatures"][0]["sig"] = f"{signature[:-3]}{chr(ord(signature[-3]) + 1)}=="
     assert base64.b64decode(value["signatures"][0]["sig"]) == base64.b64decode(signature)
 
     assert refusal(canonical(value) + b"\n", public, signed.ended).reason == "canonical"
@@ -195,8 +194,8 @@ def test_a_signed_statement_of_another_spelling_is_refused(
     envelope = Envelope(before + canonical(signed.statement) + behind, PAYLOAD_TYPE, {})
     envelope.sign(signed.key.signer)
 
-    found = refusal(canonical(envelope.to_dict()) + b"\n", public, signed.ended)
-    assert found.reason == "canonical"
+    content = canonical(envelope.to_dict()) + b"\n"
+    assert refusal(content, public, signed.ended).reason == "canonical"
 
 
 def test_a_second_signature_is_refused(signed: Signed, public: PublicKey) -> None:
