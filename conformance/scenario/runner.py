@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from udckit.conformance.scenario._asking import Asker
 from udckit.conformance.scenario._pace import EndedError, Pace
 from udckit.conformance.scenario._pulling import Puller
 from udckit.conformance.scenario._taken import Notebook
+from udckit.conformance.scenario._words import BEAT
 from udckit.conformance.scenario.acts import (
     Act,
     Await,
@@ -224,6 +226,8 @@ class Runner:
         self._note(f"no {act.what}")
 
     def _count(self, act: Await, since: float) -> int:
+        """Count what came; of beats those of one worker, which a token tells (CONF-40)."""
+
         def wanted(entry: JournalEntry) -> bool:
             method, _, path = act.route.partition(" ")
             good = entry.answered is not None and 200 <= entry.answered < 300  # noqa: PLR2004 - the 2xx
@@ -234,7 +238,11 @@ class Runner:
                 and (good or not act.taken)
             )
 
-        return sum(map(wanted, self._around.fakes[act.fake].journal))
+        found = [entry for entry in self._around.fakes[act.fake].journal if wanted(entry)]
+        if act.route != BEAT:
+            return len(found)
+        by_worker = Counter(entry.headers.get("authorization") for entry in found)
+        return max(by_worker.values(), default=0)
 
     def _watch(self, seconds: float, watching: tuple[str, ...], every: float) -> None:
         ends, due = self._now() + seconds, self._now()

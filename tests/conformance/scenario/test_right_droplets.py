@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import pytest
-from acting import judged, play
+from acting import ActingDroplet, judged, play
 
 from udckit.conformance import Verdict, all_checks
-from udckit.conformance.scenario import SCENARIOS, Recordings
+from udckit.conformance.scenario import SCENARIOS, Recordings, Runner, surround
 from udckit.conformance.scenario.belief import all_serving
 from udckit.conformance.scenario.outage_scenario import DEPENDENCIES
+from udckit.fakes import ManualClock
 
 RIGHT: Final[Mapping[str, tuple[Mapping[str, Any], Collection[str]]]] = {
     "plain": ({}, SCENARIOS),
@@ -53,6 +55,16 @@ UNSHOWN: Final = frozenset({"UDC-HEALTH-013"})
 """What a droplet that is never unhealthy does not show."""
 
 
+class Pair(ActingDroplet):
+    """A first worker that is asked, and a second that registers and beats beside it."""
+
+    second: ActingDroplet
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        super().start(environment)
+        self.second.start(environment)
+
+
 def verdicts(behaviour: Mapping[str, Any], played: Collection[str]) -> Mapping[str, Verdict]:
     """Judge what these scenarios show alone."""
     shown = {row: set(all_serving(row)) - {DEPENDENCIES} for row in all_checks()}
@@ -83,3 +95,16 @@ def test_droplet_without_a_trigger_owes_nothing_about_peers() -> None:
     )
 
     assert {one.verdict for one in seen.values()} == {"not_applicable"}
+
+
+def test_beats_of_two_workers_are_counted_by_their_token() -> None:
+    clock = ManualClock(time.time())
+    with surround(clock) as around:
+        pair = Pair(clock, {})
+        pair.second = ActingDroplet(clock, {"first_beat_after": 15})
+        seen = Runner(SCENARIOS["calm"], pair, around).play()
+        pair.second.stop()
+
+    rows = ["ORCH-CLIENT-001", "ORCH-CLIENT-004", "REG-CLIENT-004", "REG-CLIENT-014"]
+    words = {row: one.verdict for row, one in judged(Recordings({"calm": seen}), rows).items()}
+    assert words == {**dict.fromkeys(rows, "pass"), "REG-CLIENT-014": "fail"}
