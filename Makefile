@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 MINUTES ?= 60
+CORE := $(patsubst %,tests/conformance/test_%.py,engine exchange gates judge observation record redaction rejudge sofar verdict)
 
 .PHONY: demo test check wheel bench soak load peers proof mutants coverage reference screenshots
 .PHONY: format clean help
@@ -45,7 +46,7 @@ mutants: $(VENV)/.ready  ## change the kit itself, and see whether its tests fai
 
 coverage: $(VENV)/.ready  ## branches of the core that tests run through, and the least that is let through
 	$(BIN)/python -m pip install --quiet --group mutation
-	$(BIN)/python -m pytest -q -n 0 --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered tests/conformance tests/reports/test_certificate.py
+	$(BIN)/python -m pytest -q -n 0 --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered $(CORE)
 
 reference: $(VENV)/.ready  ## write docs/reference anew from the data
 	$(BIN)/python -m udckit.specs._reference docs/reference

@@ -18,7 +18,7 @@ from proof.alarms_run import whole
 from proof.evidence import Evidence
 from proof.faults_run import put_in_front
 from proof.lanes import LANES
-from proof.page import page
+from proof.page import page, summary
 
 ROOT = Path(__file__).parents[1]
 SOON = 180.0
@@ -141,3 +141,10 @@ def test_evidence_is_read_as_it_was_written(tmp_path: Path) -> None:
 
     assert Evidence.read(tmp_path / "x.json") == evidence
     assert "faults killed | **0 of 1 (0.0 %)**" in page(evidence)
+
+
+def test_published_figures_are_those_of_the_published_evidence() -> None:
+    published = (ROOT / "docs/detection.md").read_text(encoding="utf-8")
+
+    for line in summary(Evidence.read(ROOT / "docs/detection.json")):
+        assert line in published

@@ -15,6 +15,7 @@ from acting import judged, plays
 from faults import Fault, all_faults, read_faults, security_stand
 from faults.behaving import Misbehaviour, misbehaviours
 from faults.role_stand import Make, Role, own_rows, role_stand
+from faults.role_tests import is_of_later_stages
 from faults.stand import DROPLETS, Seen, shown, stand
 
 from proof.sighting import Sighting
@@ -132,7 +133,7 @@ def _role(role: Role) -> Callable[[str], contextlib.AbstractContextManager[Judge
             def judge(fault: Planted) -> Sighting:
                 began = time.monotonic()
                 planted: Any = fault
-                whole = make == "fake"
+                whole = make == "fake" and not is_of_later_stages(planted)
                 if any(row.endswith("-UDC-001") for row in fault.kills):
                     seen = standing.run(planted, stages=("shape",))
                 else:

@@ -52,6 +52,8 @@ def _head(evidence: Evidence) -> Iterator[str]:
         f"load {about['load_at_the_end']} at its end, seed {about['seed']}.",
         "",
     )
+    if about.get("note"):
+        yield from (str(about["note"]), "")
 
 
 def summary(evidence: Evidence) -> Iterator[str]:
