@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
@@ -127,6 +127,7 @@ def account_of(record: RunRecord) -> Account:
         record.verdicts, stages, settings, _day_of(record), interrupted=not record.complete
     )
     failures, causes = _why(record.verdicts, wanted, stages)
+    failures = tuple(each for each in failures if _is_asked_about(each, settings.only))
     failures = tuple(replace(each, breaks=breaks(each.verdict, settings)) for each in failures)
     failures = tuple(sorted(failures, key=lambda each: each.verdict.id in ruling.excused))
     return Account(
@@ -216,6 +217,11 @@ def _why(
         tuple(sorted(failures, key=lambda each: _urgency(each, echoes))),
         tuple(sorted(causes, key=lambda cause: (-cause.holds_open, -len(cause.rows)))),
     )
+
+
+def _is_asked_about(failure: Failure, only: Collection[str]) -> bool:
+    """Whether a failure is of a row that was asked for by name, or holds one up."""
+    return not only or failure.verdict.id in only or any(each in only for each in failure.blocks)
 
 
 def _failure(verdict: Verdict, rows: list[str], gating: set[str]) -> Failure:

@@ -77,6 +77,11 @@ class Watch:
         """Those that are known to be away."""
         return [dependency for dependency in self.dependencies if dependency.is_up is False]
 
+    @property
+    def misses_what_is_critical(self) -> bool:
+        """Whether it can do no work now: /health says unhealthy then, and /state error."""
+        return any(each.is_critical for each in self.down)
+
     def add(self, dependency: Dependency, check: Check) -> None:
         self._checks.append((dependency, check))
 

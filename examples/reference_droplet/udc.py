@@ -68,7 +68,7 @@ async def health(request: Request) -> Health:
     checks["registration"] = "healthy" if droplet.registry.is_registered else "unhealthy"
     return Health(
         status="unhealthy"
-        if any(each.is_critical for each in droplet.watch.down)
+        if droplet.watch.misses_what_is_critical
         else "degraded"
         if "unhealthy" in checks.values()
         else "healthy",
@@ -97,7 +97,11 @@ async def state(request: Request, _: CurrentService) -> State:
     droplet = request.app.state.droplet
     last = droplet.activity.last_activity
     return State(
-        status="active" if droplet.registry.is_registered else "inactive",
+        status="error"
+        if droplet.watch.misses_what_is_critical
+        else "active"
+        if droplet.registry.is_registered
+        else "inactive",
         mode=droplet.settings.mode,
         metrics=droplet.activity.metrics(),
         last_activity=None if last is None else timestamp(last),
