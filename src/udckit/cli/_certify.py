@@ -27,9 +27,9 @@ Examples
 What can be certified
   a URL alone           shape, but for what needs a token
   a URL, while `udckit fakes up` runs and the droplet was started against it
-                        shape, security, integration
+                        shape, security
   --token, --registry   shape, security
-  --app                 shape, security, integration
+  --app                 shape, security
   --launch              all four. The command may say {port}, and finds SERVICE_PORT,
                         REGISTRY_URL, ORCHESTRATOR_URL, SERVICE_NAME, DROPLET_ID,
                         ENVIRONMENT and LOG_LEVEL in its environment
