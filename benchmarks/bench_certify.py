@@ -8,13 +8,14 @@
 Fakes and droplet run as processes of their own, so that only the kit's own CPU is counted.
 """
 
+import contextlib
 import http.client
 import socket
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,17 +32,23 @@ DROPLET = f"{UDCKIT} fakes droplet --port {{port}}"
 
 def main() -> None:
     """Measure, and print one table."""
+    with droplet_beside_fakes() as (url, folder):
+        _bench_cpu(url, folder)
+    _bench_start()
+
+
+@contextlib.contextmanager
+def droplet_beside_fakes() -> Iterator[tuple[str, Path]]:
+    """Run fakes and a droplet as processes of their own; give its URL, and a folder for records."""
     with (
         TemporaryDirectory() as folder,
         subprocess.Popen(FAKES, stdout=subprocess.PIPE, text=True) as fakes,
     ):
         try:
-            environment = fakes_environment(fakes)
-            with launch(DROPLET, environment, startup=20) as droplet:
-                _bench_cpu(droplet.url, Path(folder))
+            with launch(DROPLET, fakes_environment(fakes), startup=20) as droplet:
+                yield droplet.url, Path(folder)
         finally:
             fakes.terminate()
-    _bench_start()
 
 
 def fakes_environment(fakes: "subprocess.Popen[str]") -> dict[str, str]:

@@ -12,25 +12,20 @@ import base64
 import http.client
 import re
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import httpx
 from bench_certify import (  # type: ignore[import-not-found]  # a script beside this one, on its path
-    DROPLET,
-    FAKES,
-    fakes_environment,
+    droplet_beside_fakes,
     minted,
     say,
 )
 
 from udckit.conformance import Exchange, Options, certify
 from udckit.conformance.redaction import PLACEHOLDER
-from udckit.conformance.target import launch
 
 ROUNDS = 5
 OF_THE_CLIENT = frozenset({"content-length", "host", "connection", "transfer-encoding"})
@@ -48,16 +43,8 @@ class Sent(NamedTuple):
 
 def main() -> None:
     """Measure, and print one table."""
-    with (
-        TemporaryDirectory() as folder,
-        subprocess.Popen(FAKES, stdout=subprocess.PIPE, text=True) as fakes,
-    ):
-        try:
-            environment = fakes_environment(fakes)
-            with launch(DROPLET, environment, startup=20) as droplet:
-                _bench(droplet.url, Path(folder))
-        finally:
-            fakes.terminate()
+    with droplet_beside_fakes() as (url, folder):
+        _bench(url, folder)
 
 
 def _bench(url: str, folder: Path) -> None:
