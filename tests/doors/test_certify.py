@@ -76,13 +76,17 @@ def test_server_that_answers_anything_fails_and_the_first_line_says_why(
 
 def test_closed_port_is_one_clear_line_and_soon(udckit: Run) -> None:
     began = time.monotonic()
+    udckit("--version")
+    floor = time.monotonic() - began
+    began = time.monotonic()
     run = udckit("certify", "http://127.0.0.1:1")
+    took = time.monotonic() - began
 
     assert run.returncode == 4
     assert run.stdout == ""
     assert len(run.stderr.splitlines()) == 1
     assert run.stderr.startswith("udckit: Nothing can be reached at 127.0.0.1:1")
-    assert time.monotonic() - began < 3
+    assert took < 3 + 3 * floor  # a busy machine starts every command late
 
 
 def test_closed_port_is_one_object_for_programs(udckit: Run) -> None:
