@@ -154,22 +154,37 @@ def serve_app(spec: str, environment: Mapping[str, str]) -> Iterator[str]:
     module, _, attribute = spec.partition(":")
     if not attribute:
         raise InvocationError(f"{spec!r} names no ASGI app: give module:attribute, such as app:app")
-    os.environ.update(environment)
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
+    with _lent(environment):
+        try:
+            app = getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as failed:
+            raise InvocationError(f"The ASGI app {spec!r} cannot be imported: {failed}") from failed
+        port = int(environment["SERVICE_PORT"])
+        try:
+            server = serve_asgi(app, port=port, own_loop=True)
+        except (OSError, RuntimeError) as failed:
+            raise UnreachableError(f"The ASGI app {spec!r} does not start: {failed}") from failed
+        try:
+            yield server.url
+        finally:
+            server.stop()
+
+
+@contextlib.contextmanager
+def _lent(more: Mapping[str, str]) -> Iterator[None]:
+    """Let this process see these settings, and afterwards what it saw before."""
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
     try:
-        app = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as failed:
-        raise InvocationError(f"The ASGI app {spec!r} cannot be imported: {failed}") from failed
-    port = int(environment["SERVICE_PORT"])
-    try:
-        server = serve_asgi(app, port=port, own_loop=True)
-    except (OSError, RuntimeError) as failed:
-        raise UnreachableError(f"The ASGI app {spec!r} does not start: {failed}") from failed
-    try:
-        yield server.url
+        yield
     finally:
-        server.stop()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def free_port() -> int:

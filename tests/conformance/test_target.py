@@ -91,8 +91,11 @@ def test_a_free_port_lies_below_the_ephemeral_range() -> None:
 
 @pytest.mark.parametrize("spec", ["nothing", "no_such_module:app", "json:no_such_app"])
 def test_an_app_that_cannot_be_imported_is_bad_input(spec: str) -> None:
+    before = dict(os.environ)
     with pytest.raises(InvocationError), serve_app(spec, {"SERVICE_PORT": str(free_port())}):
         pytest.fail("it cannot run")
+
+    assert dict(os.environ) == before
 
 
 def test_an_app_is_served_on_a_real_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +112,7 @@ def test_an_app_is_served_on_a_real_socket(tmp_path: Path, monkeypatch: pytest.M
         )
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(os, "environ", dict(os.environ))
+    before = dict(os.environ)
     environment = {"SERVICE_PORT": str(free_port()), "REGISTRY_URL": "http://127.0.0.1:9"}
 
     with serve_app("tiny_app:app", environment) as url:
@@ -118,3 +121,4 @@ def test_an_app_is_served_on_a_real_socket(tmp_path: Path, monkeypatch: pytest.M
         wire.close()
 
     assert returned.body == b"http://127.0.0.1:9"
+    assert dict(os.environ) == before

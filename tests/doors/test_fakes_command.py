@@ -45,7 +45,7 @@ def running(
 def exported(process: subprocess.Popen[str], count: int) -> dict[str, str]:
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(count)]
-    assert all(line.startswith("export ") for line in lines)
+    assert all(line.startswith("export ") for line in lines), process.communicate(timeout=PATIENCE)
     return dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
 
 

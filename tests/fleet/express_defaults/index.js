@@ -396,7 +396,9 @@ app.use((request) => {
 // Express knows an error's handler by its four parameters.
 app.use((error, request, response, next) => {
   if (response.headersSent) return next(error);
-  const status = Number.isInteger(error.status) && error.status >= 400 ? error.status : 500;
+  // What is nested too deep to be written again (V8 says so by a RangeError) is its sender's mistake.
+  const usual = error instanceof RangeError ? 400 : 500;
+  const status = Number.isInteger(error.status) && error.status >= 400 ? error.status : usual;
   if (status === 401) {
     response.set('WWW-Authenticate', 'Bearer');
     say('WARNING', 'request refused', { reason: error.reason, path: request.path });
