@@ -80,7 +80,8 @@ def settled(orchestrator: FakeOrchestrator, seconds: float) -> bool:
 def main() -> int:
     """Run the load and judge what is left."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--locust", default=shutil.which("locust"), help="the locust program")
+    beside = shutil.which("locust", path=str(Path(sys.executable).parent))
+    parser.add_argument("--locust", default=beside or shutil.which("locust"), help="the program")
     parser.add_argument("--requests", type=int, default=50_000)
     parser.add_argument("--users", type=int, default=60)
     asked = parser.parse_args()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from udckit.fakes._tasks import Attempt, Task
     from udckit.fakes.behaviour import Behaviour
     from udckit.fakes.droplet import FakeDroplet
+    from udckit.fakes.ending import Ending, until_signalled
     from udckit.fakes.faults import KINDS, Fault, Kind
     from udckit.fakes.orchestrator import FakeOrchestrator
     from udckit.fakes.platform import platform_fake, run_platform
@@ -37,6 +38,7 @@ __all__ = [
     "ControlError",
     "DropletSeen",
     "DropletSettings",
+    "Ending",
     "FakeDroplet",
     "FakeOrchestrator",
     "FakeRegistry",
@@ -70,6 +72,7 @@ __all__ = [
     "run_droplet",
     "run_platform",
     "serve_asgi",
+    "until_signalled",
 ]
 
 _LATER = {
@@ -79,6 +82,7 @@ _LATER = {
     "ControlError": "remote",
     "DropletSeen": "_beats",
     "DropletSettings": "settings",
+    "Ending": "ending",
     "FakeDroplet": "droplet",
     "FakeOrchestrator": "orchestrator",
     "FakesUp": "_discovery",
@@ -96,6 +100,7 @@ _LATER = {
     "platform_fake": "platform",
     "run_droplet": "standalone",
     "run_platform": "platform",
+    "until_signalled": "ending",
 }
 
 

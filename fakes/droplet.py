@@ -19,6 +19,7 @@ from udckit.fakes._router import Route, route, routes_of
 from udckit.fakes._tokens import SigningKey, decode_unverified, test_key
 from udckit.fakes._udc import checked_reply_to
 from udckit.fakes.behaviour import Behaviour
+from udckit.fakes.ending import Ending
 from udckit.fakes.orchestrator import FakeOrchestrator
 from udckit.fakes.registry import FakeRegistry
 
@@ -56,7 +57,7 @@ class FakeDroplet(Member):
         self.callbacks: list[Mapping[str, Any]] = []
         """Outcomes that came to its /callback."""
         self._orchestrator = orchestrator
-        self.gave_up = threading.Event()
+        self.gave_up: threading.Event | Ending = threading.Event()
         """Set when it stops trying to register, which a right droplet never does."""
         super().__init__(registry=registry, name=name, droplet_id=droplet_id, **facts)
 

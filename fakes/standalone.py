@@ -1,11 +1,10 @@
 """A FakeDroplet as a process of its own, set up as the contract sets up every droplet."""
 
-import signal
 import sys
-import threading
 from typing import TextIO
 
 from udckit.fakes.droplet import FakeDroplet
+from udckit.fakes.ending import until_signalled
 from udckit.fakes.settings import DropletSettings, logging_to
 
 __all__ = ["run_droplet"]
@@ -29,19 +28,17 @@ def run_droplet(
         host=host,
         port=settings.service_port,
     )
-    over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
-    if settings.behaviour.exits_when_registration_fails:
-        droplet.gave_up = over
-    try:
-        droplet.start()
-    except OSError as error:
-        log.error("cannot listen", extra={"port": settings.service_port, "cause": str(error)})  # noqa: TRY400 - the cause says it
-        return 1
-    log.info("ready", extra={"url": droplet.url})
-    over.wait()
-    failed = settings.behaviour.exits_when_registration_fails and droplet.token is None
-    droplet.stop()
+    with until_signalled() as over:
+        if settings.behaviour.exits_when_registration_fails:
+            droplet.gave_up = over
+        try:
+            droplet.start()
+        except OSError as error:
+            log.error("cannot listen", extra={"port": settings.service_port, "cause": str(error)})  # noqa: TRY400 - the cause says it
+            return 1
+        log.info("ready", extra={"url": droplet.url})
+        over.wait()
+        failed = settings.behaviour.exits_when_registration_fails and droplet.token is None
+        droplet.stop()
     log.info("stopped")
     return settings.behaviour.exit_status if failed else settings.behaviour.ends_with

@@ -67,11 +67,12 @@ def test_fakes_that_are_up_print_what_to_export_and_are_found(
         words = ("droplet", "--port", "0", "--name", "mine")
         with running(*words, folder=tmp_path, environment=environment, **told) as droplet:
             assert droplet.stdout is not None
-            ready = next(line for line in map(json.loads, droplet.stdout) if "url" in line)
-            next(
-                line for line in map(json.loads, droplet.stdout) if line["message"] == "registered"
-            )
-            run = run_pytest(f"--target={ready['url']}", "--udc-only=UDC-STATE-002")
+            told_so_far: dict[str, Any] = {}
+            while not {"ready", "registered"} <= set(told_so_far):  # in whichever order they come
+                line = json.loads(droplet.stdout.readline())
+                told_so_far[line["message"]] = line
+            url = told_so_far["ready"]["url"]
+            run = run_pytest(f"--target={url}", "--udc-only=UDC-STATE-002")
 
     assert run.returncode == 0, run.stdout + run.stderr
     assert "started against the kit's fakes" in run.stdout

@@ -84,7 +84,7 @@ def test_it_lives_by_its_environment_and_ends_at_sigterm(
         LOG_LEVEL="DEBUG",
     )
     url = line_saying(process, "ready")["url"]
-    beat = orchestrator.journal.wait_for(path="/heartbeat", answered=200, timeout=10)
+    beat = orchestrator.journal.wait_for(path="/heartbeat", answered=200, timeout=60)
     token = registry.register("caller", 5).token
 
     capabilities = ask(f"{url}/capabilities").json
@@ -95,7 +95,7 @@ def test_it_lives_by_its_environment_and_ends_at_sigterm(
     assert [entry.path for entry in registry.journal if entry.path == "/register"] == ["/register"]
 
     process.send_signal(signal.SIGTERM)
-    rest, _ = process.communicate(timeout=10)
+    rest, _ = process.communicate(timeout=60)
     lines = [json.loads(line) for line in rest.splitlines()]
     assert process.returncode == 0
     assert lines[-1]["message"] == "stopped"
@@ -115,9 +115,9 @@ def test_an_outage_is_told_in_the_log(
 
 def test_error_level_is_quiet(run: Run, registry: FakeRegistry) -> None:
     process = run(REGISTRY_URL=registry.url, ORCHESTRATOR_URL=registry.url, LOG_LEVEL="ERROR")
-    registry.journal.wait_for(path="/heartbeat", timeout=10)
+    registry.journal.wait_for(path="/heartbeat", timeout=60)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=10)
+    said, _ = process.communicate(timeout=60)
 
     assert (said, process.returncode) == ("", 0)
 
@@ -128,7 +128,7 @@ def test_it_can_be_told_to_exit_when_it_cannot_register(run: Run, registry: Fake
         REGISTRY_URL=registry.url,
         UDCKIT_BEHAVIOUR='{"exits_when_registration_fails": true}',
     )
-    process.communicate(timeout=10)
+    process.communicate(timeout=60)
 
     assert process.returncode == 1
 
@@ -137,7 +137,7 @@ def test_a_taken_port_is_told(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = run(SERVICE_PORT=str(taken.getsockname()[1]))
         told = line_saying(process, "cannot listen")
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
     assert told["level"] == "ERROR"
     assert process.returncode == 1

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
@@ -74,10 +72,10 @@ def command() -> None:
 @_lifetime
 def up(registry_port: int, orchestrator_port: int, bind: str, token_lifetime: float) -> None:
     """Start a Registry and an Orchestrator; print what to export; run until Ctrl-C."""
-    from udckit.fakes import fakes_up  # noqa: PLC0415 - --help imports no room
+    from udckit.fakes import fakes_up, until_signalled  # noqa: PLC0415 - --help imports no room
 
-    over = _until_signalled()
     with (
+        until_signalled() as over,
         _ports_said(),
         fakes_up(registry_port, orchestrator_port, bind, token_lifetime=token_lifetime) as running,
     ):
@@ -95,11 +93,15 @@ def registry(port: int | None, bind: str, token_lifetime: float) -> None:
 
     Its log goes to standard error, one JSON object a line.
     """
-    from udckit.fakes import RegistrySettings, run_platform  # noqa: PLC0415 - as above
+    from udckit.fakes import (  # noqa: PLC0415 - as above
+        RegistrySettings,
+        run_platform,
+        until_signalled,
+    )
 
     settings = _settings(RegistrySettings, port)
-    over = _until_signalled()
     with (
+        until_signalled() as over,
         _ports_said(),
         run_platform(settings, host=bind, token_lifetime=token_lifetime) as fake,
     ):
@@ -122,6 +124,7 @@ def orchestrator(port: int | None, bind: str, registry_url: str | None) -> None:
         OrchestratorSettings,
         find_running_fakes,
         run_platform,
+        until_signalled,
     )
 
     if registry_url is None:
@@ -133,8 +136,7 @@ def orchestrator(port: int | None, bind: str, registry_url: str | None) -> None:
             sys.exit(2)
         registry_url = running[0].registry.url
     settings = _settings(OrchestratorSettings, port, REGISTRY_URL=registry_url)
-    over = _until_signalled()
-    with _ports_said(), run_platform(settings, host=bind) as fake:
+    with until_signalled() as over, _ports_said(), run_platform(settings, host=bind) as fake:
         _export({"ORCHESTRATOR_URL": fake.url})
         over.wait()
 
@@ -229,14 +231,6 @@ def _export(environment: Mapping[str, str]) -> None:
     for name, value in environment.items():
         click.echo(f"export {name}={value}")
     sys.stdout.flush()
-
-
-def _until_signalled() -> threading.Event:
-    """Give an event that Ctrl-C and SIGTERM set."""
-    over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: over.set())
-    return over
 
 
 class _ports_said:  # noqa: N801 - read as a phrase: with _ports_said()
