@@ -70,10 +70,13 @@ def _each_door(
 
 
 def shown(service: Probe, door: Door, recipes: Iterable[Recipe]) -> Iterator[Observation]:
-    """Show recipes to one door, and give the answers that have an accepted twin on both sides."""
+    """Show recipes to one door, and give the answers that have an accepted twin on both sides.
+
+    What anybody could show comes before what only the Registry could sign: the wider gap is seen.
+    """
     base = door.ask(service)
     fitting = [each for each in recipes if each.shown.member is None or base.json is not MISSING]
-    for twin in sorted({_twin_of(each) for each in fitting}):
+    for twin in sorted({_twin_of(each) for each in fitting}, key=lambda twin: twin != "valid"):
         asks = [
             (None, dressed(service, base, each), each) for each in fitting if _twin_of(each) == twin
         ]

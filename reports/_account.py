@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
@@ -21,12 +21,14 @@ from udckit.conformance import (
     stage_results,
     wanted_rows,
 )
+from udckit.reports._breaks import breaks
+from udckit.reports._folding import folded
 from udckit.specs import catalogue
 
 if TYPE_CHECKING:
     from udckit.conformance.pacts import Reliance
 
-__all__ = ["Account", "Cause", "Failure", "account_of", "breaks", "told_breaks"]
+__all__ = ["Account", "Cause", "Failure", "account_of"]
 
 _WITHOUT_A_STAGE: Final = len(STAGES)
 
@@ -36,7 +38,7 @@ _MUCH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A MUST that is broken, and the rows that could not be judged because of it."""
+    """A MUST that is broken, what follows from it, and the rows that wait for any of these."""
 
     verdict: Verdict
     blocks: tuple[str, ...] = ()
@@ -44,6 +46,18 @@ class Failure:
     """How many of these rows keep a stage from being certified."""
     breaks: tuple[Reliance, ...] = ()
     """The consumers whose contracts lean on it."""
+    follows: tuple[Verdict, ...] = ()
+    """Rows that are broken because of it: one cause, told once."""
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Its row, then those that follow from it."""
+        return tuple(each.id for each in self.verdicts)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Its verdict, then those that follow from it."""
+        return self.verdict, *self.follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +141,9 @@ def account_of(record: RunRecord) -> Account:
         record.verdicts, stages, settings, _day_of(record), interrupted=not record.complete
     )
     failures, causes = _why(record.verdicts, wanted, stages)
+    failures, warnings = _one_each(record, failures, ruling.excused)
     failures = tuple(each for each in failures if _is_asked_about(each, settings.only))
-    failures = tuple(replace(each, breaks=breaks(each.verdict, settings)) for each in failures)
+    failures = tuple(replace(each, breaks=breaks(settings, *each.verdicts)) for each in failures)
     failures = tuple(sorted(failures, key=lambda each: each.verdict.id in ruling.excused))
     return Account(
         record=record,
@@ -142,25 +157,11 @@ def account_of(record: RunRecord) -> Account:
         unjudged=sum(each not in record.verdicts for each in wanted),
         failures=failures,
         causes=causes,
-        warnings=tuple(each for each in _with(record, "fail") if each.level != "MUST"),
+        warnings=warnings,
         faults=tuple(_with(record, "error")),
         absent=tuple(each for each in gates if shown.get(each, False) is not None),
         unknown=tuple(each for each in gates if shown.get(each, False) is None),
     )
-
-
-def breaks(verdict: Verdict, settings: Settings) -> tuple[Reliance, ...]:
-    """Name the consumers of the target that a failure breaks; none where it is no failure."""
-    if verdict.verdict != "fail":
-        return ()
-    from udckit.conformance.pacts import reliances  # noqa: PLC0415 - only who failed pays for it
-
-    return reliances(verdict.id, settings.role)
-
-
-def told_breaks(relying: Iterable[Reliance]) -> str:
-    """Name consumers with what each of them leans on it for."""
-    return "; ".join(f"{one.consumer}: {', '.join(one.interactions)}" for one in relying)
 
 
 def _gates(wanted: Iterable[str]) -> set[str]:
@@ -219,9 +220,42 @@ def _why(
     )
 
 
+def _one_each(
+    record: RunRecord, failures: Sequence[Failure], excused: Collection[str]
+) -> tuple[tuple[Failure, ...], tuple[Verdict, ...]]:
+    """Make one failure of each cause; give them with the SHOULDs that no failure explains.
+
+    What is listed as known is never folded with what is not: it would hide the one or the other.
+    """
+    shoulds = [each for each in _with(record, "fail") if each.level != "MUST"]
+    told = {each.verdict.id: each for each in failures}
+    folds: dict[str, tuple[Verdict, ...]] = {}
+    for listed in (False, True):
+        rows = [*(each.verdict for each in failures), *shoulds]
+        folds |= folded(record, [each for each in rows if (each.id in excused) is listed])
+    gone = {each.id for follows in folds.values() for each in follows}
+    place = {each.verdict.id: place for place, each in enumerate(failures)}
+    left = [_with_followers(each, folds, told) for each in failures if each.verdict.id not in gone]
+    left.sort(key=lambda each: min(place[row] for row in each.ids if row in place))
+    return tuple(left), tuple(each for each in shoulds if each.id not in gone)
+
+
+def _with_followers(
+    failure: Failure, folds: Mapping[str, tuple[Verdict, ...]], told: Mapping[str, Failure]
+) -> Failure:
+    follows = folds.get(failure.verdict.id, ())
+    own = [failure, *(told[each.id] for each in follows if each.id in told)]
+    return replace(
+        failure,
+        follows=follows,
+        blocks=tuple(row for each in own for row in each.blocks),
+        holds_open=sum(each.holds_open for each in own),
+    )
+
+
 def _is_asked_about(failure: Failure, only: Collection[str]) -> bool:
-    """Whether a failure is of a row that was asked for by name, or holds one up."""
-    return not only or failure.verdict.id in only or any(each in only for each in failure.blocks)
+    """Whether a failure is of a row that was asked for by name, explains one or holds one up."""
+    return not only or any(each in only for each in (*failure.ids, *failure.blocks))
 
 
 def _failure(verdict: Verdict, rows: list[str], gating: set[str]) -> Failure:

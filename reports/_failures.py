@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from udckit.conformance import Verdict
-from udckit.reports._account import Account, Cause, told_breaks
+from udckit.reports._account import Account, Cause
+from udckit.reports._breaks import told_breaks
 from udckit.reports._known import known_failures, known_note
 from udckit.reports._page import Page
 from udckit.reports._printable import cut, one_line
 from udckit.reports._remedy import code_for, write_code
-from udckit.reports.message import LABEL_WIDTH, failure_lines, headline, mint_hint
+from udckit.reports.message import (
+    LABEL_WIDTH,
+    failure_lines,
+    headline,
+    listed,
+    mint_hint,
+    told_follows,
+)
 from udckit.specs import catalogue, readings
 
 __all__ = [
@@ -33,6 +40,7 @@ _LISTED: Final = 6
 def write_failures(page: Page, account: Account, *, verbose: bool) -> None:
     """Tell each broken MUST, with what waits for it folded under it."""
     full = len(account.failures) if verbose else _IN_FULL
+    most = None if verbose else _NAMED
     for failure in account.failures[:full]:
         verdict = failure.verdict
         page.blank()
@@ -45,8 +53,11 @@ def write_failures(page: Page, account: Account, *, verbose: bool) -> None:
         if (note := known_note(account, verdict.id)) is not None:
             page.labelled(("known", "yellow"), one_line(note), indent=2, width=LABEL_WIDTH)
         _write_code(page, verdict, verbose=verbose)
+        if failure.follows:
+            told = told_follows(failure.follows, most=most)
+            page.labelled(("follow", "dim"), told, indent=2, width=LABEL_WIDTH)
         if failure.blocks:
-            told = _listed(failure.blocks, all_of_them=verbose)
+            told = listed(failure.blocks, most=most)
             page.labelled(("blocks", "dim"), told, indent=2, width=LABEL_WIDTH)
         if failure.breaks:
             told = told_breaks(failure.breaks)
@@ -78,7 +89,8 @@ def _write_the_rest(page: Page, account: Account, full: int) -> None:
     for failure in rest:
         row = catalogue().get(failure.verdict.id)
         text = "" if row is None else f" {row.text}"
-        waiting = f" [blocks {len(failure.blocks)}]" if failure.blocks else ""
+        waiting = f" [and {len(failure.follows)} that follow]" if failure.follows else ""
+        waiting += f" [blocks {len(failure.blocks)}]" if failure.blocks else ""
         told = cut(f"{text}", page.width - len(failure.verdict.id) - len(waiting) - 6)
         page.line(("✗ ", "bold red"), failure.verdict.id, f" {told}{waiting}", indent=2, hang=2)
 
@@ -117,7 +129,7 @@ def write_causes(page: Page, account: Account, *, verbose: bool) -> None:
         page.line(
             ("? ", "yellow"), f"{_size(cause)} not observed: ", one_line(cause.reason), hang=2
         )
-        page.line((_listed(cause.rows, all_of_them=verbose), "dim"), indent=4)
+        page.line((listed(cause.rows, most=None if verbose else _NAMED), "dim"), indent=4)
     if (rest := len(account.causes) - len(shown)) > 0:
         rows = sum(len(each.rows) for each in account.causes[len(shown) :])
         page.line(("? ", "yellow"), f"{rows} rows for {rest} other reasons (--verbose)")
@@ -159,9 +171,3 @@ def write_readings(page: Page, verdict: Verdict, *, indent: int = 2) -> None:
     for each in row.readings if row is not None else ():
         told = known[each].reading if each in known else ""
         page.labelled(("reading", "dim"), f"{each}: {told}", indent=indent, width=LABEL_WIDTH)
-
-
-def _listed(ids: Sequence[str], *, all_of_them: bool) -> str:
-    shown = ids if all_of_them else ids[:_NAMED]
-    rest = len(ids) - len(shown)
-    return ", ".join(shown) + (f" and {rest} more" if rest else "")

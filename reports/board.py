@@ -101,9 +101,11 @@ def _lead(account: Account) -> str:
 
 
 def _counts(account: Account) -> str:
+    failed = [each for failure in account.failures for each in failure.verdicts]
+    broken = sum(each.level == "MUST" for each in failed)
     told = {
-        "MUSTs broken": len(account.failures),
-        "SHOULDs not kept": len(account.warnings),
+        "MUSTs broken": broken,
+        "SHOULDs not kept": len(account.warnings) + len(failed) - broken,
         "rows not observed": sum(each.verdict == "not_observed" for each in account.asked),
         "rows in all": len(account.asked) + account.unjudged,
     }

@@ -76,10 +76,11 @@ def recognise(record: RunRecord, account: Account | None = None) -> Recognition:
     if not near or telling < _FEWEST_SIGNS:
         word, near = "unrecognised", ()
     failures = (account or account_of(record)).failures
+    broken = [each for failure in failures for each in failure.verdicts if each.level == "MUST"]
     order = tuple(
         (stage, ids)
         for stage in STAGES
-        if (ids := tuple(one.verdict.id for one in failures if one.verdict.stage == stage))
+        if (ids := tuple(each.id for each in broken if each.stage == stage))
     )
     foreign = near[0] if word == "recognised" and near[0] != "F" else None
     return Recognition(

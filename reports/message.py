@@ -6,7 +6,7 @@ Where a token was forged for it, its recipe and what an attacker gains stand bef
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from udckit.conformance import Exchange, RunRecord, Verdict, curl
@@ -22,10 +22,13 @@ __all__ = [
     "attack_lines",
     "failure_lines",
     "headline",
+    "listed",
     "message",
     "mint_hint",
     "replay_of",
     "replayed",
+    "told_count",
+    "told_follows",
 ]
 
 LABEL_WIDTH: Final = 10
@@ -85,6 +88,24 @@ def attack_lines(record: RunRecord, verdict: Verdict) -> Iterable[tuple[str, str
         yield "token", cut(f"{printable(header)} . {printable(claims)}", _LONGEST)
     if recipe.gain:
         yield "gain", recipe.gain
+
+
+def told_follows(rows: Sequence[Verdict], *, most: int | None = None) -> str:
+    """Say which rows are broken because of another, such as `and 2 rows that follow from it: …`."""
+    return f"{told_count(rows)}: {listed([each.id for each in rows], most=most)}"
+
+
+def told_count(rows: Sequence[Verdict]) -> str:
+    """Say how many rows are broken because of another."""
+    many = "1 row that follows" if len(rows) == 1 else f"{len(rows)} rows that follow"
+    return f"and {many} from it"
+
+
+def listed(ids: Sequence[str], *, most: int | None = None) -> str:
+    """Name rows; where that is given, only the first so many."""
+    shown = ids[:most]
+    rest = len(ids) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")
 
 
 def _forged(record: RunRecord, verdict: Verdict) -> Mapping[str, Any] | None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from udckit.conformance import Verdict
-from udckit.reports._account import Account, account_of, told_breaks
+from udckit.reports._account import Account, account_of
+from udckit.reports._breaks import told_breaks
 from udckit.reports._cases import why
 from udckit.reports._format import Format, Run, of_one
 from udckit.reports._known import known_failures, known_note
@@ -19,7 +20,7 @@ from udckit.reports._marks import DASH
 from udckit.reports._remedy import code_for
 from udckit.reports._seen import ended, identity, utc
 from udckit.reports.dialect import in_one_line, recognise
-from udckit.reports.message import failure_lines
+from udckit.reports.message import failure_lines, told_follows
 from udckit.reports.terminal import first_line
 from udckit.specs import catalogue
 
@@ -88,6 +89,8 @@ def _failures(account: Account) -> Iterator[str]:
             yield ""
         if (note := known_note(account, failure.verdict.id)) is not None:
             yield f"- **known** {inert(note)}"
+        if failure.follows:
+            yield f"- **follow** {told_follows(failure.follows)}"
         if failure.blocks:
             yield f"- **blocks** {', '.join(failure.blocks)}"
         if failure.breaks:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from udckit.conformance import STAGES, RunRecord, Settings, Verdict
-from udckit.reports._account import account_of, breaks
+from udckit.reports._account import account_of
+from udckit.reports._breaks import breaks
 from udckit.reports._known import known_failures
 
 __all__ = ["as_text", "empty_summary", "summary", "summary_schema"]
@@ -77,7 +78,7 @@ def _row(verdict: Verdict, settings: Settings) -> dict[str, Any]:
     if verdict.verdict == "fail" and verdict.expected is not None:
         message = f"expected {verdict.expected}; observed {verdict.observed}"
     row = {**{name: getattr(verdict, name) for name in _MEMBERS}, "message": message}
-    if relying := breaks(verdict, settings):
+    if relying := breaks(settings, verdict):
         row["breaks"] = [
             {"consumer": one.consumer, "interactions": list(one.interactions)} for one in relying
         ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from udckit.conformance import BoxResult, RunRecord, Verdict
-from udckit.reports._account import Account, account_of
+from udckit.reports._account import Account, Failure, account_of
 from udckit.reports._clock import clock_line
 from udckit.reports._failures import (
     write_causes,
@@ -21,7 +21,7 @@ from udckit.reports._page import Page, Span
 from udckit.reports._printable import one_line
 from udckit.reports._rows import write_rows
 from udckit.reports.dialect import in_one_line, recognise
-from udckit.reports.message import headline
+from udckit.reports.message import headline, told_count
 from udckit.reports.plan import REACHED, a_role
 
 __all__ = ["Detail", "first_line", "terminal"]
@@ -85,6 +85,7 @@ def first_line(account: Account) -> tuple[str | Span, ...]:
             *ended,
             ("mend first: ", "bold red"),
             (verdict.id, "bold"),
+            *_following(first),
             f"  {one_line(why if verdict.expected else verdict.message)}",
         )
     if account.faults:
@@ -98,6 +99,11 @@ def first_line(account: Account) -> tuple[str | Span, ...]:
     if account.causes:
         return (*ended, ("missing: ", "bold yellow"), one_line(account.causes[0].reason))
     return ended or (("nothing was judged", "bold yellow"),)
+
+
+def _following(failure: Failure) -> tuple[str, ...]:
+    """Say how many rows are broken for the same reason."""
+    return (f" ({told_count(failure.follows)})",) if failure.follows else ()
 
 
 def _of_the_list(account: Account) -> tuple[Span, str] | None:
@@ -137,7 +143,7 @@ def _write_heading(page: Page, account: Account) -> None:
 
 def _write_stages(page: Page, account: Account, *, counts: bool) -> None:
     if account.settings.only:
-        told_below = {each.verdict.id for each in account.failures} if counts else set()
+        told_below = {row for each in account.failures for row in each.ids} if counts else set()
         for verdict in account.asked:
             if verdict.id in told_below:
                 continue

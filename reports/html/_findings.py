@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from udckit.conformance import Exchange, Verdict, curl
-from udckit.reports._account import Account, breaks, told_breaks
+from udckit.reports._account import Account, Failure
+from udckit.reports._breaks import breaks, told_breaks
 from udckit.reports._cases import exchanges_of, why
 from udckit.reports._exchange_text import answer_text, outcome, request_text
 from udckit.reports._known import known_note
@@ -60,6 +61,7 @@ class Finding:
     guide: str | None
     readings: tuple[tuple[str, str], ...]
     known: str | None
+    follows: tuple[str, ...]
     blocks: tuple[str, ...]
     breaks: str
     blocked_by: str | None
@@ -68,8 +70,8 @@ class Finding:
     rest: int
 
 
-def finding(account: Account, verdict: Verdict, blocks: tuple[str, ...] = ()) -> Finding:
-    """Tell a verdict."""
+def finding(account: Account, verdict: Verdict, failure: Failure | None = None) -> Finding:
+    """Tell a verdict; as the failure that it leads, with what follows and what waits."""
     row = catalogue().get(verdict.id)
     known = readings()
     expected, observed = marked(
@@ -101,8 +103,11 @@ def finding(account: Account, verdict: Verdict, blocks: tuple[str, ...] = ()) ->
         if row is None
         else tuple((each, known[each].reading) for each in row.readings if each in known),
         known=known_note(account, verdict.id) if verdict.verdict == "fail" else None,
-        blocks=blocks,
-        breaks=told_breaks(breaks(verdict, account.settings)),
+        follows=tuple(each.id for each in failure.follows) if failure is not None else (),
+        blocks=failure.blocks if failure is not None else (),
+        breaks=told_breaks(
+            breaks(account.settings, verdict) if failure is None else failure.breaks
+        ),
         blocked_by=verdict.blocked_by,
         exchange=None if exchange is None else shown(exchange),
         exchanges=numbers[:_MOST_LINKED],

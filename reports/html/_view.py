@@ -69,7 +69,7 @@ def view(run: Run) -> dict[str, Any]:
         "only": settings.only,
         "blocks": list(_blocks(account)),
         "box_totals": _box_totals(account),
-        "findings": [finding(account, each.verdict, each.blocks) for each in account.failures],
+        "findings": [finding(account, each.verdict, each) for each in account.failures],
         "hint": mint_hint(record, [each.verdict for each in account.failures]),
         "faults": [finding(account, each) for each in account.faults],
         "causes": [_cause(account, each) for each in account.causes],
