@@ -17,6 +17,7 @@ _LISTS: Final = ("stages", "only", "has")
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "trigger": lambda lines: tuple(map(read_trigger, lines)),
     "report_dir": Path,
+    "signing_key": Path,
 }
 _TARGETS: Final = ("url", "launch", "app")
 

@@ -15,8 +15,8 @@ __all__ = ["OPTIONS", "Option"]
 class Option:
     """One option: `--flag` on the command line, `--udc-flag` in pytest.
 
-    `field` is the field of `udckit.conformance.Options` that it fills; `config` and `report_dir`
-    are paths. `many` options may be repeated; those of type bool take no value.
+    `field` is the field of `udckit.conformance.Options` that it fills; `config`, `report_dir`
+    and `signing_key` are paths. `many` options may be repeated; those of type bool take no value.
     """
 
     flag: str
@@ -36,6 +36,7 @@ OPTIONS: Final = (
     Option("safety", "safety", "LEVEL", "read-only, additive or disruptive."),
     Option("registry", "registry", "URL", "The Registry whose tokens the target trusts."),
     Option("token", "token", "TOKEN", "A token that the target accepts; else UDCKIT_TOKEN."),
+    Option("signing-key", "signing_key", "FILE", "The private key that signs the tokens, in PEM."),
     Option("has", "has", "CAP", "Declare a capability, such as peers.", many=True),
     Option("trigger", "trigger", "'GET /x'", "A request that makes it call a peer.", many=True),
     Option("header", "headers", "'N: V'", "Send this header with every request.", many=True),

@@ -217,3 +217,31 @@ def test_last_lines_of_a_droplet_that_does_not_start_are_shown_and_not_obeyed(
         assert run.returncode == 4
         assert r"bang \x1b[2J\x07" in said
         assert "\x1b" not in said
+
+
+def test_signing_key_that_is_given_shows_what_only_it_can_sign(
+    udckit: Run, verdicts: Verdicts, tmp_path: Path
+) -> None:
+    with FakeRegistry(control="nobody") as registry, FakeDroplet(registry=registry) as droplet:
+        (tmp_path / "signing.pem").write_text(registry.key.private_pem)
+        aim = (droplet.url, "--registry", registry.url, "--only", "AUTH-009")
+        without = udckit("certify", *aim)
+        assert verdicts(tmp_path)["AUTH-009"] == "not_observed"
+        assert "or give --signing-key FILE" in " ".join(without.stdout.split())
+
+        udckit("certify", *aim, "--signing-key", "signing.pem")
+
+    assert verdicts(tmp_path)["AUTH-009"] == "pass"
+    record = (tmp_path / "udckit-report" / "run.jsonl").read_text()
+    assert "PRIVATE KEY" not in record
+    assert "signing.pem" not in record
+
+
+def test_signing_key_that_is_none_is_an_invocation_that_cannot_be(
+    udckit: Run, anything: str, tmp_path: Path
+) -> None:
+    (tmp_path / "signing.pem").write_text("no key")
+    run = udckit("certify", anything, "--token", "a.b.c", "--signing-key", "signing.pem")
+
+    assert run.returncode == 2
+    assert "should be the Registry's RSA private key in PEM" in run.stderr

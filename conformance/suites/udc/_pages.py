@@ -12,10 +12,11 @@ from udckit.conformance._capabilities import metrics_page
 from udckit.conformance.suites.udc._ground import reading
 from udckit.conformance.suites.udc._prometheus import Page, Sample, read_page
 
-__all__ = ["COUNTER", "HISTOGRAM", "LABELS", "moves", "pages"]
+__all__ = ["COUNTER", "FAMILIES", "HISTOGRAM", "LABELS", "moves", "pages"]
 
 COUNTER: Final = "http_requests_total"
 HISTOGRAM: Final = "http_request_duration_seconds"
+FAMILIES: Final = {COUNTER: "counter", HISTOGRAM: "histogram"}
 LABELS: Final = {
     COUNTER: {"method", "endpoint", "status"},
     f"{HISTOGRAM}_bucket": {"method", "endpoint", "le"},
@@ -90,18 +91,29 @@ def _asked(service: Probe, requests: int) -> int:
 def _figures(
     service: Probe, name: str, readings: int, *, enough: float = math.inf
 ) -> tuple[Observation, list[float]]:
-    """Read what is counted for GET /state until it is enough; a missing family is another row's."""
+    """Read what is counted for GET /state until it is enough.
+
+    Samples with other labels, and a family that is not there, are another row's; a family that is
+    declared and has no sample counts nothing.
+    """
     figures: list[float] = []
-    proper, last = False, None
+    proper, empty, last = False, True, None
     for seen, page in pages(service, readings):
         last = seen
         proper = proper or any(set(each.labels) == LABELS[name] for each in page.of(name))
+        empty = empty and _is_empty(page, name)
         figures.append(sum(each.value for each in page.of(name) if _is_counted(each)))
         if figures[-1] >= enough:
             break
-    if not proper or last is None:
+    if not (proper or empty) or last is None:
         raise NotObserved(f"`{name}` has no sample as it should be", blocked_by="OPS-METRICS-002")
     return last, figures
+
+
+def _is_empty(page: Page, name: str) -> bool:
+    """Whether a family is declared and nothing was counted in it."""
+    family = next(each for each in FAMILIES if name.startswith(each))
+    return page.types.get(family) == FAMILIES[family] and not any(page.of(name))
 
 
 def _is_counted(sample: Sample) -> bool:

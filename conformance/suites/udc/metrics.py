@@ -5,7 +5,7 @@ from typing import Final
 
 from udckit.conformance import Ask, NotObserved, Observation, Probe, expect, quote, verifies
 from udckit.conformance._capabilities import metrics_page
-from udckit.conformance.suites.udc._pages import COUNTER, HISTOGRAM, LABELS, pages
+from udckit.conformance.suites.udc._pages import FAMILIES, LABELS, pages
 from udckit.conformance.suites.udc._prometheus import Page, read_page
 
 _PROMETHEUS: Final = frozenset({"text/plain", "application/openmetrics-text"})
@@ -60,7 +60,7 @@ def _parsed(seen: Observation) -> Page:
 
 
 def _has_families(seen: Observation, page: Page) -> None:
-    for name, kind in ((COUNTER, "counter"), (HISTOGRAM, "histogram")):
+    for name, kind in FAMILIES.items():
         observed = page.types.get(name, "no such family")
         expect(seen).holds(
             observed == kind, expected=f"a {kind} `{name}`", observed=f"`{name}`: {observed}"

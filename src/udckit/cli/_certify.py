@@ -28,7 +28,7 @@ What can be certified
   a URL alone           shape, but for what needs a token
   a URL, while `udckit fakes up` runs and the droplet was started against it
                         shape, security
-  --token, --registry   shape, security
+  --token, --registry   shape, and with --signing-key security
   --app                 shape, security
   --launch              all four. The command may say {port}, and finds SERVICE_PORT,
                         REGISTRY_URL, ORCHESTRATOR_URL, SERVICE_NAME, DROPLET_ID,

@@ -110,11 +110,32 @@ def test_a_page_with_another_family_is_blamed(
     broken(measured, "OPS-METRICS-002")
 
 
-def test_a_page_that_counts_nothing_yet_shows_no_labels(measured: Droplet) -> None:
+def test_a_page_that_never_gains_a_sample_is_blamed(measured: Droplet) -> None:
     measured.answer("GET /metrics", lambda _: Reply(page({}).encode(), headers=TEXT))
 
     unseen(measured, "OPS-METRICS-002")
+    assert str(broken(measured, "OPS-METRICS-003").observed).startswith("raised by 0 ")
+    assert str(broken(measured, "OPS-METRICS-004").observed).startswith("raised by 0 ")
+
+
+def test_a_page_whose_families_are_missing_is_blamed_once(measured: Droplet) -> None:
+    measured.answer("GET /metrics", lambda _: Reply(b"# TYPE up gauge\nup 1\n", headers=TEXT))
+
+    broken(measured, "OPS-METRICS-002")
     assert unseen(measured, "OPS-METRICS-003").blocked_by == "OPS-METRICS-002"
+    assert unseen(measured, "OPS-METRICS-004").blocked_by == "OPS-METRICS-002"
+
+
+def test_a_page_that_is_empty_at_first_is_accepted(measured: Droplet) -> None:
+    first: list[Call] = []
+
+    def answer(call: Call) -> Reply | None:
+        first.append(call)
+        return Reply(page({}).encode(), headers=TEXT) if len(first) == 1 else None
+
+    measured.answer("GET /metrics", answer)
+
+    passes(measured, "OPS-METRICS-004")
 
 
 # OPS-METRICS-003, 004: what moves
