@@ -21,7 +21,7 @@ test: $(VENV)/.ready  ## set up, and run every test, some at a time
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
 check: $(VENV)/.ready  ## lint, types, layers, and the built wheel at work
-	$(BIN)/tox run -e lint,types,layers,wheel
+	$(BIN)/tox run-parallel --parallel auto --parallel-no-spinner -e lint,types,layers,wheel
 
 wheel: $(VENV)/.ready  ## install the built wheel, and certify from it in an empty folder
 	$(BIN)/tox run -e wheel

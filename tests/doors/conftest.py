@@ -21,6 +21,11 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Serve = Callable[[type[BaseHTTPRequestHandler]], contextlib.AbstractContextManager[str]]
 
 PATIENCE = 60
+LIGHT = " ".join(
+    f"-p no:{plugin}"
+    for plugin in ("schemathesis", "hypothesispytest", "inline_snapshot", "allure_pytest", "pact")
+)
+"""Two thirds of what it costs to start pytest, and no test of a door is about them."""
 DROPLET = f"{sys.executable} -m udckit.cli fakes droplet --port {{port}}"
 
 
@@ -133,10 +138,13 @@ def udckit(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def run_pytest(tmp_path: Path) -> Run:
-    """Run `pytest …` in an empty folder, with whatever plugins are installed."""
+    """Run `pytest …` in an empty folder, without the plugins that are slow to import.
+
+    A test that gives `PYTEST_ADDOPTS=""` runs with all that are installed.
+    """
 
     def run(*words: str, **env: str) -> Any:
-        return _run("pytest", tmp_path, words, env)
+        return _run("pytest", tmp_path, words, {"PYTEST_ADDOPTS": LIGHT, **env})
 
     return run
 

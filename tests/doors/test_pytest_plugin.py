@@ -100,7 +100,8 @@ def test_projects_own_target_option_and_its_settings_change_no_verdict(
 def test_workers_and_reruns_are_left_aside(
     run_pytest: Run, anything: str, tmp_path: Path, verdicts: Verdicts
 ) -> None:
-    run = run_pytest(f"--target={anything}", TWO, "-n", "auto", "--reruns", "2", "-p", "randomly")
+    words = (f"--target={anything}", TWO, "-n", "auto", "--reruns", "2", "-p", "randomly")
+    run = run_pytest(*words, PYTEST_ADDOPTS="")
 
     assert run.returncode == 1, run.stdout + run.stderr
     assert "1 failed, 1 passed in" in run.stdout
