@@ -54,6 +54,7 @@ class Pulse:
     async def _send(self, token: str | None) -> int | None:
         body = self._body()
         self._droplet.stall(self._behaviour.beat_blocks)
+        self._droplet.is_beating = True
         try:
             reply = await self._client.post(
                 f"{self._droplet.orchestrator_url}/heartbeat",
@@ -64,6 +65,8 @@ class Pulse:
         except UnreachableError as error:
             self._failed(str(error))
             return None
+        finally:
+            self._droplet.is_beating = False
         self._droplet.alone = False
         if not 200 <= reply.status < 300:  # noqa: PLR2004 - the 2xx
             self._failed(f"status {reply.status}")

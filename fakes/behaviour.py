@@ -136,6 +136,8 @@ class Behaviour:
     """What /health says before it is registered; `failing` is a 500, `hanging` no answer."""
     state_breaks: bool = False
     """True answers /state with 500 while Registry or Orchestrator do not answer."""
+    health_breaks_while_beating: bool = False
+    """True answers /health with 500 while a beat is on its way: moments, or as long as it hangs."""
     uptime_stands: bool = False
     metrics_stand: bool = False
     delay: float = 0.0

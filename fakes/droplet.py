@@ -67,6 +67,7 @@ class FakeDroplet(Member):
         self._own_key: SigningKey | None = None
         self._stalled_until = 0.0
         self.alone = False
+        self.is_beating = False
         self._membership = Membership(
             lambda: self.registry_url, self._registration, self._client, self._log, self.behaviour
         )
@@ -335,6 +336,8 @@ class FakeDroplet(Member):
     def _health(self, request: Request) -> Answer:
         if self.behaviour.unready_health == "failing" and not self._is_ready():
             raise Refusal(500, "INTERNAL_ERROR", "It does not know how it is.")
+        if self.behaviour.health_breaks_while_beating and self.is_beating:
+            raise Refusal(500, "INTERNAL_ERROR", "How it is stands behind a lock.")
         answer = super()._health(request)
         if self.behaviour.uptime_stands:
             answer.value["uptime_seconds"] = 0

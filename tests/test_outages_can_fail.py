@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 from acting import judged
 from faults.behaving import Misbehaviour, misbehaviours
-from leaning import play_outages
+from leaning import habits_of, kinds_needed, play_outages
 
 from udckit.conformance import Verdict
 from udckit.conformance.scenario import Recording, Recordings
@@ -44,22 +44,13 @@ def test_right_droplet_passes_every_row_of_outages(kind: str) -> None:
 
 @pytest.mark.parametrize("fault", [pytest.param(f, id=f.id) for f in misbehaviours("outage")])
 def test_wrong_habit_is_seen(fault: Misbehaviour) -> None:
-    kinds = ("redis",) if fault.id.startswith("redis-never") else _needed(fault)
-    habits = {k: tuple(v) if isinstance(v, list) else v for k, v in fault.behaviour.items()}
+    recording = _played(kinds_needed(fault), tuple(habits_of(fault).items()))
 
-    seen = _judged(_played(kinds, tuple(habits.items())), fault.kills)
+    seen = _judged(recording, OUTAGE_ROWS)
 
-    survivors = {row: each.message for row, each in seen.items() if each.verdict != "fail"}
-    assert survivors == {}, fault.story
-
-
-def _needed(fault: Misbehaviour) -> tuple[str, ...]:
-    """Give the kinds without which the fault cannot show: fewer outages are sooner over."""
-    if "UDC-HEALTH-010" in fault.kills:
-        return ("external-api",)
-    if fault.id.startswith("redis") or "OPS-CACHE-001" in fault.kills:
-        return ("redis",)
-    return ("database",)
+    failed = {row for row, each in seen.items() if each.verdict == "fail"}
+    assert set(fault.kills) - failed == set(), fault.story
+    assert failed - {*fault.kills, *fault.also} == set(), fault.story
 
 
 def test_what_was_not_declared_is_not_observed() -> None:

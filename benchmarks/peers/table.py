@@ -29,7 +29,7 @@ class Row:
     right: Mapping[str, Found]
 
 
-def table(rows: Sequence[Row], droplet: str, seconds: float) -> str:
+def table(rows: Sequence[Row], droplet: str, seconds: float, jobs: int) -> str:
     """Write the page."""
     number = len(rows[0].faults)
     lines = [
@@ -38,11 +38,11 @@ def table(rows: Sequence[Row], droplet: str, seconds: float) -> str:
         _filled(
             f"{number} faults of the catalogue, drawn by lot from shape and security, in front of "
             f"`{droplet}`, and {len(rows[0].right)} right droplets; every contender saw the same, "
-            "in one run. A fault is detected where a contender blames something that it does not "
-            "blame on the same droplet without the fault, so that what it always blames is not "
-            "counted for it. Requests are counted at the proxy before the droplet; wall and CPU "
-            "are medians of a run of the contender's own process. `make peers` measures it anew "
-            "and writes this page."
+            f"in one run, {jobs} side by side. A fault is detected where a contender blames "
+            "something that it does not blame on the same droplet without the fault, so that what "
+            "it always blames is not counted for it. Requests are counted at the proxy before the "
+            "droplet; wall and CPU are medians of a run of the contender's own process. `make "
+            "peers` measures it anew and writes this page."
         ),
         "",
         _filled(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from acting.droplet import ActingDroplet
 from acting.platform import ActingPlatform
@@ -19,11 +19,14 @@ from udckit.conformance.scenario import (
     subjects_in,
     surround,
 )
+from udckit.conformance.scenario.belief import all_serving
 from udckit.conformance.trigger import Trigger, read_trigger
 from udckit.fakes import ManualClock
 from udckit.specs import catalogue
 
-__all__ = ["TRIGGERS", "judged", "play", "play_role", "plays"]
+__all__ = ["TRIGGERS", "judged", "play", "play_role", "plays", "rows_shown_by"]
+
+_OF_RECORDINGS: Final = frozenset({"recording", "recordings"})
 
 
 TRIGGERS = tuple(
@@ -60,6 +63,17 @@ def play_role(
             target = ActingPlatform(role, clock, hard_coded or {}, **facts)
             seen[scenario.name] = Runner(scenario, target, around).play()
     return Recordings(seen)
+
+
+def rows_shown_by(names: Collection[str], role: str = "droplet") -> list[str]:
+    """Name the rows of a role that at least one of these scenarios shows something of."""
+    return [
+        row
+        for row, check in all_checks().items()
+        if check.wants in _OF_RECORDINGS
+        and role in catalogue()[row].roles
+        and not set(names).isdisjoint(all_serving(row))
+    ]
 
 
 def judged(

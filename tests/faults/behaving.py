@@ -16,18 +16,18 @@ __all__ = ["Misbehaviour", "misbehaviours"]
 
 _FOLDER: Final = Path(__file__).parent
 _MEMBERS: Final = {"id", "story", "behaviour", "kills"}
+_MAY: Final = {"also"}
 
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """One way of behaving wrongly; `kills` must say `fail`."""
+    """One way of behaving wrongly; `kills` must say `fail`, `also` may, and no other row does."""
 
     id: str
     story: str
     behaviour: Mapping[str, Any]
     kills: tuple[str, ...]
     also: tuple[str, ...] = ()
-    """Rows that may say `fail` too: none, for only those that are killed are asked."""
     source: str = ""
 
 
@@ -36,7 +36,7 @@ def misbehaviours(folder: str = "behaviour") -> tuple[Misbehaviour, ...]:
     """Read them, in the order of files and rows. Raises FaultDataError where a row is wrong.
 
     Those of the folder `behaviour` are switches of FakeDroplet, those of `outage` habits of the
-    leaning droplet.
+    leaning droplet, those of `launched/ROLE` settings that a Registry or Orchestrator hard-codes.
     """
     return tuple(
         _read(row, path.name)
@@ -46,6 +46,9 @@ def misbehaviours(folder: str = "behaviour") -> tuple[Misbehaviour, ...]:
 
 
 def _read(row: Any, source: str) -> Misbehaviour:
-    if not isinstance(row, dict) or set(row) != _MEMBERS or not row["kills"]:
+    if not isinstance(row, dict) or set(row) - _MAY != _MEMBERS or not row["kills"]:
         raise FaultDataError(f"{source}: each row has {sorted(_MEMBERS)}; got {row!r:.80}")
-    return Misbehaviour(row["id"], row["story"], row["behaviour"], tuple(row["kills"]), (), source)
+    if set(row["kills"]) & set(also := tuple(row.get("also", ()))):
+        raise FaultDataError(f"{source}: {row['id']} names a row twice")
+    kills = tuple(row["kills"])
+    return Misbehaviour(row["id"], row["story"], row["behaviour"], kills, also, source)

@@ -1,7 +1,7 @@
 """Plays outages with a small droplet that leans on a database, a Redis and an external API."""
 
 from leaning.droplet import Habits, LeaningDroplet
-from leaning.play import play_outages
+from leaning.play import habits_of, kinds_needed, play_outages
 from leaning.upstream import Upstream
 
-__all__ = ["Habits", "LeaningDroplet", "Upstream", "play_outages"]
+__all__ = ["Habits", "LeaningDroplet", "Upstream", "habits_of", "kinds_needed", "play_outages"]

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from faults.behaving import Misbehaviour
+
 from leaning.droplet import Habits, LeaningDroplet
 from leaning.upstream import Upstream
 from udckit.conformance.backing import Dependency, read_dependencies
@@ -14,7 +16,7 @@ from udckit.conformance.scenario.acts import Scenario
 from udckit.conformance.scenario.behind import behind
 from udckit.conformance.scenario.outage_acts import Slowly
 
-__all__ = ["play_outages"]
+__all__ = ["habits_of", "kinds_needed", "play_outages"]
 
 FACTOR: Final = 60.0
 _SHORTER: Final = 0.1
@@ -30,6 +32,20 @@ def play_outages(kinds: Collection[str], habits: Mapping[str, Any]) -> Recording
         with behind(declared, proxied=True) as back, surround(clock) as around:
             droplet = LeaningDroplet(clock, Habits(**habits), back.environment)
             return Runner(_quick(scenario), droplet, around, behind=back).play()
+
+
+def habits_of(fault: Misbehaviour) -> dict[str, Any]:
+    """Give the habits of a fault, as Habits takes them."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in fault.behaviour.items()}
+
+
+def kinds_needed(fault: Misbehaviour) -> tuple[str, ...]:
+    """Give the kinds without which the fault cannot show: fewer outages are sooner over."""
+    if "UDC-HEALTH-010" in fault.kills:
+        return ("external-api",)
+    if fault.id.startswith("redis") or "OPS-CACHE-001" in fault.kills:
+        return ("redis",)
+    return ("database",)
 
 
 def _declared(kinds: Collection[str], port: int) -> tuple[Dependency, ...]:

@@ -7,6 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +20,26 @@ from proof.lanes import LANES
 from proof.page import page
 
 _DOCS: Final = Path(__file__).parents[2] / "docs"
-_SHARES: Final = {"faults": 0.5, "whole": 0.3, "quick": 0.12, "loaded": 0.08}
-"""What each part may take of the time given; what one part leaves over, the next may use."""
+_CORES: Final = os.cpu_count() or 1
+_JOBS: Final = 3 * _CORES
+"""Three for each core, kept warm: most of a run is waiting for the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Runs over right droplets: of which kind, how many over each, and until when of the time.
+
+    `share` is of the whole time; what one part leaves over, the next may use.
+    """
+
+    kind: str
+    repeats: int
+    share: float
+    load: int = 0
+
+
+_FAULTS_UNTIL: Final = 0.55
+"""The share of the time in which the faults have to be through; they come first."""
 
 
 def main() -> int:
@@ -28,30 +49,27 @@ def main() -> int:
         _write(Evidence.read(given.out / "detection.json"), given.out)
         return 0
     began, tell = time.time(), _teller()
-    deadlines = _deadlines(began, given.minutes)
-    sightings = run_lanes(
-        ends=deadlines["faults"],
-        jobs=given.jobs,
-        seed=given.seed,
-        names=frozenset(given.lanes),
-        tell=tell,
-    )
-    runs = []
-    for part, repeats, load in (
-        ("whole", given.repeats, 0),
-        ("quick", given.quick, 0),
-        ("loaded", given.quick // 4, os.cpu_count() or 1),
-    ):
-        runs += run_alarms(
-            ends=deadlines[part],
-            jobs=given.jobs * 2 if part != "loaded" else given.jobs,
+    with ProcessPoolExecutor(given.jobs, mp_context=get_context("spawn")) as pool:
+        sightings = run_lanes(
+            pool,
+            ends=began + 60 * given.minutes * _FAULTS_UNTIL,
             seed=given.seed,
-            repeats=repeats,
-            kind="whole" if part == "whole" else "quick",
-            load=load,
+            names=frozenset(given.lanes),
             tell=tell,
         )
+        runs = []
+        for part in _parts(given):
+            runs += run_alarms(
+                pool,
+                ends=began + 60 * given.minutes * part.share,
+                seed=given.seed,
+                repeats=part.repeats,
+                kind=part.kind,
+                load=part.load,
+                tell=tell,
+            )
     about = circumstances(began=began, minutes=given.minutes, seed=given.seed)
+    about |= {"wanted": {"quick": given.quick + given.loaded, "whole": given.repeats}}
     evidence = Evidence(about, tuple(sightings), tuple(runs))
     evidence.write(given.out / "detection.json")
     _write(evidence, given.out)
@@ -68,10 +86,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--minutes", type=float, default=60, help="time for all of it (%(default)s)"
     )
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes at a time")
+    parser.add_argument("--jobs", type=int, default=_JOBS, help="at a time (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the shuffled orders (%(default)s)")
-    parser.add_argument("--repeats", type=int, default=50, help="whole runs over the fleet")
-    parser.add_argument("--quick", type=int, default=80, help="quick runs over each droplet")
+    parser.add_argument("--rounds", type=int, default=1, help="runs of every stage over the fleet")
+    parser.add_argument("--quick", type=int, default=63, help="quick runs over each droplet")
+    parser.add_argument("--loaded", type=int, default=21, help="quick runs more, under load")
+    parser.add_argument("--repeats", type=int, default=50, help="fresh runs over the fleet")
     parser.add_argument("--out", type=Path, default=_DOCS, help="folder of page and JSON")
     parser.add_argument(
         "--lanes", nargs="*", default=[lane.name for lane in LANES], help="only these (%(default)s)"
@@ -80,13 +100,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _deadlines(began: float, minutes: float) -> dict[str, float]:
-    """Say until when each part may go on."""
-    spent, deadlines = 0.0, {}
-    for part, share in _SHARES.items():
-        spent += share
-        deadlines[part] = began + 60 * minutes * spent
-    return deadlines
+def _parts(given: argparse.Namespace) -> tuple[Part, ...]:
+    """Give the parts in their order: what is asked for most often comes last, and to the end."""
+    return (
+        Part("quick", given.quick, 0.75),
+        Part("quick", given.loaded, 0.8, load=_CORES),
+        Part("all", given.rounds, 0.9),
+        Part("whole", given.repeats, 1.0),
+    )
 
 
 def _write(evidence: Evidence, folder: Path) -> None:

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from fleet_support import REFERENCE, Member, fleet, member, missing
 
@@ -23,9 +24,15 @@ from udckit.fakes import FakeOrchestrator, FakeRegistry
 
 __all__ = ["members", "quick", "run_alarms", "whole"]
 
-_STARTUP = 60.0
-_QUICK_AT_A_TIME = 10
+_STARTUP: Final = 60.0
+_QUICK_AT_A_TIME: Final = 21
 """Quick runs against one droplet before it is stopped: starting it costs more than judging it."""
+
+_STAGES: Final[Mapping[str, tuple[str, ...] | None]] = {
+    "all": None,
+    "whole": ("shape", "security"),
+}
+"""What is asked of a droplet that is freshly launched; nothing named is every stage."""
 
 
 def members() -> tuple[Member, ...]:
@@ -34,9 +41,9 @@ def members() -> tuple[Member, ...]:
 
 
 def run_alarms(
+    pool: Executor,
     *,
     ends: float,
-    jobs: int,
     seed: int,
     repeats: int,
     kind: str,
@@ -45,15 +52,15 @@ def run_alarms(
 ) -> list[Judged]:
     """Judge each member `repeats` times, until the time is over; `load` programs keep cores busy.
 
-    `kind` is whole or quick. What comes first is a shuffled round of all members, then another.
+    `kind` is all, whole or quick. First comes a shuffled round of all members, then another.
     """
     dice = random.Random(seed)  # noqa: S311 - an order, not a secret
     batch = _QUICK_AT_A_TIME if kind == "quick" else 1
     names = [each.name for each in members()]
     rounds = [dice.sample(names, len(names)) for _ in range(-(-repeats // batch))]
-    judge = quick if kind == "quick" else whole
+    judge = quick if kind == "quick" else partial(whole, kind=kind)
     runs: list[Judged] = []
-    with _busy(load), ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with _busy(load):
         under_way = [
             pool.submit(judge, name, ends=ends, loaded=load > 0) for turn in rounds for name in turn
         ]
@@ -67,22 +74,22 @@ def run_alarms(
     return sorted(runs, key=lambda each: (each.member, each.kind))
 
 
-def whole(name: str, *, ends: float, loaded: bool = False) -> list[Judged]:
-    """Launch a member, judge every stage that is built, and stop it; nothing once time is over."""
+def whole(name: str, *, ends: float, loaded: bool = False, kind: str = "whole") -> list[Judged]:
+    """Launch a member, judge the stages of this kind, and stop it; nothing once time is over."""
     if time.time() >= ends:
         return []
     with tempfile.TemporaryDirectory() as folder:
         options = Options(
             launch=member(name).command,
-            stages=("shape", "security"),
+            stages=_STAGES[kind],
             startup=_STARTUP,
             report_dir=Path(folder),
         )
-        return [_judged(name, "whole", certify(options), loaded=loaded)]
+        return [_judged(name, kind, certify(options), loaded=loaded)]
 
 
 def quick(name: str, *, ends: float, loaded: bool = False) -> list[Judged]:
-    """Launch a member against fakes, and judge its stage 1 ten times."""
+    """Launch a member against fakes, and judge its stage 1 again and again."""
     runs: list[Judged] = []
     if time.time() >= ends:
         return runs

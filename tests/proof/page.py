@@ -16,6 +16,12 @@ from udckit.specs import Requirement, catalogue
 
 __all__ = ["page", "summary"]
 
+_KINDS = {
+    "quick": "quick runs (stage 1, of a droplet that is kept up)",
+    "whole": "fresh runs (stages 1 and 2, of a droplet that is launched for it)",
+    "all": "runs of all four stages",
+}
+"""The kinds of runs over right droplets, as a reader is told of them."""
 _EQUIVALENT = "legal"
 _TARGETS_WANTED = 3
 
@@ -68,13 +74,10 @@ def summary(evidence: Evidence) -> Iterator[str]:
     yield f"| faults killed | **{_share(len(killed), len(results))}** |"
     yield f"| of those, exactly the expected rows blamed | **{_share(len(exact), len(judged))}** |"
     yield f"| legal changes blamed for nothing | **{_share(len(let_be), len(legal))}** |"
-    for kind, what in (
-        ("whole", "runs of every stage that is built"),
-        ("quick", "runs of stage 1"),
-    ):
+    for kind, what in _KINDS.items():
         runs = [each for each in evidence.runs if each.kind == kind]
         if runs:
-            yield f"| false alarms in {what}, over right droplets | **{_blamed(runs)}** |"
+            yield f"| false alarms in {what} | **{_blamed(runs)}** |"
             flaky = {(each.member, each.row) for each in flakes_of(runs)}
             yield f"| verdicts that differed between {what} | **{_flakes(runs, flaky)}** |"
     yield ""
@@ -219,15 +222,15 @@ def _equivalents(evidence: Evidence) -> Iterator[str]:
 def _fleet(runs: Sequence[Judged]) -> Iterator[str]:
     yield from ("## The known-good fleet", "")
     yield "Right droplets, written from the contract alone, each for its one legal difference."
-    yield from ("", "| droplet | stack | its difference | whole | quick | blamed |")
-    yield "|---|---|---|---|---|---|"
+    yield from ("", "| droplet | stack | its difference | quick | fresh | all four | blamed |")
+    yield "|---|---|---|---|---|---|---|"
     for one in (*fleet(), REFERENCE):
         own = [each for each in runs if each.member == one.name]
         kinds = Counter(each.kind for each in own)
         blamed = sum(bool(each.blamed or each.errors) for each in own)
         yield (
-            f"| {one.name} | {one.stack} | {one.difference} | {kinds['whole']} "
-            f"| {kinds['quick']} | {blamed if own else 'not run'} |"
+            f"| {one.name} | {one.stack} | {one.difference} | {kinds['quick']} "
+            f"| {kinds['whole']} | {kinds['all']} | {blamed if own else 'not run'} |"
         )
     yield ""
     yield from _listed("### False alarms", alarms_of(runs))

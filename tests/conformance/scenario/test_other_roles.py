@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from acting import judged, play_role
+from acting import judged, play_role, rows_shown_by
+from faults.behaving import Misbehaviour, misbehaviours
 
 from udckit.conformance import all_checks
 from udckit.conformance.scenario import outage_scenario, scenarios_of
@@ -53,20 +52,20 @@ def test_right_one_keeps_each_row_that_applies(role: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "row", "hard_coded"),
+    ("role", "fault"),
     [
-        ("registry", "OPS-ENV-002", {"SERVICE_NAME": "registry"}),
-        ("registry", "OPS-ENV-002", {"DROPLET_ID": "1"}),
-        ("orchestrator", "OPS-ENV-002", {"SERVICE_NAME": "conductor"}),
-        ("orchestrator", "OPS-ENV-002", {"DROPLET_ID": "2"}),
-        ("orchestrator", "ORCH-UDC-001", {"REGISTRY_URL": "http://127.0.0.1:9"}),
-        ("registry", "UDC-STATE-008", {"ENVIRONMENT": "production"}),
-        ("registry", "OPS-LOG-002", {"LOG_LEVEL": "INFO"}),
+        pytest.param(role, fault, id=fault.id)
+        for role in ROLES
+        for fault in misbehaviours(f"launched/{role}")
     ],
 )
-def test_one_that_is_set_up_by_hand_is_blamed(
-    role: str, row: str, hard_coded: dict[str, Any]
+def test_one_that_is_set_up_by_hand_is_blamed_for_that_alone(
+    role: str, fault: Misbehaviour
 ) -> None:
-    seen = judged(play_role(role, [row], hard_coded), [row], role)
+    recordings = play_role(role, fault.kills, fault.behaviour)
 
-    assert seen[row].verdict == "fail", seen[row]
+    seen = judged(recordings, rows_shown_by(recordings.by_name, role), role)
+
+    failed = {row for row, each in seen.items() if each.verdict == "fail"}
+    assert set(fault.kills) - failed == set(), fault.story
+    assert failed - {*fault.kills, *fault.also} == set(), fault.story
