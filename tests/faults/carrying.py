@@ -107,6 +107,8 @@ class Link:
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port, limit=HEAD_LIMIT)
         reader, writer = self._streams
+        if writer.is_closing():
+            raise ConnectionResetError("the droplet had closed the kept connection")
         writer.write(request.as_bytes())
         before, answer = await read_answer(reader, request.method)
         if answer.closes or request.closes:

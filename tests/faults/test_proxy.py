@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import socket
@@ -12,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 import yaml
 from hostile import HostileServer, Line, answer
 
 from faults import FaultProxy, read_faults
+from faults.carrying import Link
 from faults.raw import echoing, exchange, fault, request
+from faults.wire import read_request
 
 BODY: dict[str, Any] = {"status": "healthy", "uptime_seconds": 7, "list": [{"a": "x"}, {"a": "Y"}]}
 TOKEN = "T0k"  # noqa: S105 - no token of anybody
@@ -110,6 +114,31 @@ def test_kept_link_that_ended_is_replaced() -> None:
 
         assert got == RIGHT * 2
         assert server.connections == 2
+
+
+def test_kept_link_that_is_known_to_be_gone_is_replaced_unasked() -> None:
+    def script(line: Line) -> None:
+        while line.request():
+            line.send(RIGHT)
+
+    async def ask_twice(host: str, port: str) -> list[bytes]:
+        link = Link(host, int(port))
+        answers = []
+        for _ in range(2):
+            reader = asyncio.StreamReader()
+            reader.feed_data(request())
+            message = await read_request(reader)
+            assert message is not None
+            answers.append((await link.ask(message))[1].as_bytes())
+            assert link._streams is not None, "the link is kept"
+            link._streams[1].transport.abort()
+            await asyncio.sleep(0.01)
+        return answers
+
+    with HostileServer(script) as server:
+        host, _, port = server.url.removeprefix("http://").partition(":")
+
+        assert uvloop.run(ask_twice(host, port)) == [RIGHT, RIGHT]
 
 
 # Striking

@@ -55,15 +55,17 @@ def run_alarms(
     `kind` is all, whole or quick. First comes a shuffled round of all members, then another.
     """
     dice = random.Random(seed)  # noqa: S311 - an order, not a secret
-    batch = _QUICK_AT_A_TIME if kind == "quick" else 1
     names = [each.name for each in members()]
-    rounds = [dice.sample(names, len(names)) for _ in range(-(-repeats // batch))]
-    judge = quick if kind == "quick" else partial(whole, kind=kind)
+    at_a_time = _QUICK_AT_A_TIME if kind == "quick" else 1
+    rounds = [
+        (name, min(at_a_time, repeats - done))
+        for done in range(0, repeats, at_a_time)
+        for name in dice.sample(names, len(names))
+    ]
+    judge = partial(_JUDGES[kind], ends=ends, loaded=load > 0)
     runs: list[Judged] = []
     with _busy(load):
-        under_way = [
-            pool.submit(judge, name, ends=ends, loaded=load > 0) for turn in rounds for name in turn
-        ]
+        under_way = [pool.submit(judge, name, times) for name, times in rounds]
         for done in as_completed(under_way):
             try:
                 runs += done.result()
@@ -74,22 +76,25 @@ def run_alarms(
     return sorted(runs, key=lambda each: (each.member, each.kind))
 
 
-def whole(name: str, *, ends: float, loaded: bool = False, kind: str = "whole") -> list[Judged]:
+def whole(
+    name: str, times: int = 1, *, ends: float, loaded: bool = False, kind: str = "whole"
+) -> list[Judged]:
     """Launch a member, judge the stages of this kind, and stop it; nothing once time is over."""
-    if time.time() >= ends:
-        return []
-    with tempfile.TemporaryDirectory() as folder:
-        options = Options(
-            launch=member(name).command,
-            stages=_STAGES[kind],
-            startup=_STARTUP,
-            report_dir=Path(folder),
-        )
-        return [_judged(name, kind, certify(options), loaded=loaded)]
+    runs: list[Judged] = []
+    while len(runs) < times and time.time() < ends:
+        with tempfile.TemporaryDirectory() as folder:
+            options = Options(
+                launch=member(name).command,
+                stages=_STAGES[kind],
+                startup=_STARTUP,
+                report_dir=Path(folder),
+            )
+            runs.append(_judged(name, kind, certify(options), loaded=loaded))
+    return runs
 
 
-def quick(name: str, *, ends: float, loaded: bool = False) -> list[Judged]:
-    """Launch a member against fakes, and judge its stage 1 again and again."""
+def quick(name: str, times: int, *, ends: float, loaded: bool = False) -> list[Judged]:
+    """Launch a member against fakes, and judge its stage 1 so many times, while there is time."""
     runs: list[Judged] = []
     if time.time() >= ends:
         return runs
@@ -112,9 +117,16 @@ def quick(name: str, *, ends: float, loaded: bool = False) -> list[Judged]:
                 stages=("shape",),
                 report_dir=Path(folder),
             )
-            while len(runs) < _QUICK_AT_A_TIME and time.time() < ends:
+            while len(runs) < times and time.time() < ends:
                 runs.append(_judged(name, "quick", certify(options), loaded=loaded))
     return runs
+
+
+_JUDGES: Final[Mapping[str, Callable[..., list[Judged]]]] = {
+    "all": partial(whole, kind="all"),
+    "whole": whole,
+    "quick": quick,
+}
 
 
 def _judged(name: str, kind: str, record: RunRecord, *, loaded: bool) -> Judged:
