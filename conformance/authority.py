@@ -26,6 +26,7 @@ from udckit.fakes import (
 __all__ = [
     "NO_AUTHORITY",
     "PROBE_NAME",
+    "THE_KIT",
     "Authority",
     "from_fake",
     "from_nothing",
@@ -39,6 +40,8 @@ __all__ = [
 
 PROBE_NAME: Final = "udckit-probe"
 PROBE_ID: Final = 990_001
+THE_KIT: Final = ("User-Agent", "udckit")
+"""What tells the kit's own calls from a droplet's in the journal of a fake."""
 _CREATED: Final = 201
 _TAKEN: Final = frozenset({400, 409, 422})
 """What a Registry may say to a name that it knows already (CONF-06)."""
@@ -160,7 +163,8 @@ def knows(url: str, authority: Authority, port: int | None) -> bool:
     wire = Wire(url)
     token = authority.tokens.valid or ""
     try:
-        returned = wire.send(Outgoing("GET", "/services", (("Authorization", f"Bearer {token}"),)))
+        bearer = ("Authorization", f"Bearer {token}")
+        returned = wire.send(Outgoing("GET", "/services", (bearer, THE_KIT)))
     finally:
         wire.close()
     listed = _parsed(returned.body)
@@ -224,7 +228,8 @@ class _Caller:
     ) -> tuple[int | None, dict[str, Any]]:
         """Give status and object; no status where nothing answered."""
         json_type = () if body is None else (("Content-Type", "application/json"),)
-        returned = self.wire.send(Outgoing(method, path, (*json_type, *self.headers), body))
+        headers = (THE_KIT, *json_type, *self.headers)
+        returned = self.wire.send(Outgoing(method, path, headers, body))
         if returned.trouble is not None:
             return None, {}
         answer = _parsed(returned.body)

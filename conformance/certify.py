@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from udckit import fakes
 from udckit.conformance._floor import floor_p95
 from udckit.conformance._wire import Outgoing, Wire
+from udckit.conformance.attaching import found_beside, in_process, watching
 from udckit.conformance.authority import (
     Authority,
     from_fake,
     from_nothing,
     from_registry,
     from_token,
-    knows,
     of_registry,
     with_key,
     with_key_of_a_fake,
@@ -34,6 +34,8 @@ from udckit.conformance.options import Options, Way
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import Redactor
 from udckit.conformance.scenario import (
+    AttachedTo,
+    Attachment,
     Company,
     ProcessTarget,
     Target,
@@ -75,6 +77,8 @@ class Reached:
     reads: Callable[[], Sequence[Line]] | None = None
     plays: Callable[[Mapping[str, str]], Target] | None = None
     """Makes a target that scenarios are played with."""
+    attached: AttachedTo | None = None
+    """The fakes that it was started against by somebody else."""
 
 
 def certify(
@@ -107,8 +111,16 @@ def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
     settings = settings_of(options, reached)
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(asked_through(options, settings, reached, recorder))
-        company = _company(options, settings, reached, recorder)
-        subjects = {} if company is None else stack.enter_context(company).subjects()
+        company: Company | Attachment | None
+        if reached.attached is not None:
+            company = watching(
+                reached.attached, reached.authority, settings, recorder, source.grant
+            )
+        else:
+            company = _company(options, settings, reached, recorder)
+        if company is not None:
+            stack.enter_context(company)
+        subjects = {} if company is None else company.subjects()
         shelf, kind = reached.authority.tokens, reached.authority.kind
         Engine(settings, source, shelf, recorder, authority=kind, subjects=subjects).run()
 
@@ -220,12 +232,12 @@ def _at_url(options: Options, url: str) -> Iterator[Reached]:
     elif options.registry is not None:
         authority = from_registry(options.registry.rstrip("/"), ca_file=options.ca_file)
     else:
-        for running in fakes.find_running_fakes():
-            registry = running.registry.url
-            authority = with_key(from_registry(registry, kind="fakes"), running.registry.key())
-            if knows(registry, authority, urlsplit(url).port):
-                yield Reached(url, "fakes", authority, registry, running.orchestrator.url)
-                return
+        beside = found_beside(url, declared=options.attached)
+        if beside is not None:
+            authority, to = beside
+            registry, orchestrator = to.fakes.registry.url, to.fakes.orchestrator.url
+            yield Reached(url, "fakes", authority, registry, orchestrator, attached=to)
+            return
         authority = from_nothing()
     yield Reached(url, way, _with_given_key(options, authority), options.registry)
 
@@ -252,6 +264,7 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
             starts: Start | None = None
             reads: Callable[[], Sequence[Line]] | None = None
             plays: Callable[[Mapping[str, str]], Target] | None = None
+            attached: AttachedTo | None = None
             if options.launch is not None:
                 running = stack.enter_context(
                     launch(options.launch, environment, startup=options.startup)
@@ -261,6 +274,7 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
                 plays = functools.partial(_target, options)
             else:
                 url = stack.enter_context(serve_app(options.app or "", environment))
+                attached = in_process(url, registry, orchestrator, environment)
             if options.role == "registry":
                 authority = _with_given_key(options, _of_target(options, url))
                 yield Reached(
@@ -286,6 +300,7 @@ def _with_own_fakes(options: Options) -> Iterator[Reached]:
                 starts=starts,
                 reads=reads,
                 plays=plays,
+                attached=attached,
             )
 
 

@@ -41,11 +41,11 @@ URL with a token or a Registry, a command that the kit launches, an ASGI app in-
 _CERTIFIABLE: Final[dict[Way, tuple[str, ...]]] = {
     "url": ("shape",),
     "authority": ("shape", "security"),
-    "fakes": ("shape", "security"),
-    "app": ("shape", "security"),
+    "fakes": ("shape", "security", "integration"),
+    "app": ("shape", "security", "integration"),
     "launch": STAGES,
 }
-"""Scenarios are played with what the kit itself launched: only there does it see every start."""
+"""Resilience wants starts and faults of the kit's own: only what it launched has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Options:
     """One run as it was asked for. Exactly one of `url`, `launch` and `app` is given.
 
     `stages` None means those that this way of reaching the target can certify; `safety` None
-    means additive for a URL and disruptive for what the kit launched. Times are in seconds.
+    means additive for a URL and disruptive for what the kit launched. `attached` vouches for a
+    URL's droplet having been started against the fakes that are up. Times are in seconds.
     `trigger` are requests that make the target call others, the first that by which it calls a
     peer. `speed` is the factor at which a launched target's clock runs while scenarios are
     played: 1 is real time, None lets the kit choose.
@@ -62,6 +63,7 @@ class Options:
     url: str | None = None
     launch: str | None = None
     app: str | None = None
+    attached: bool = False
     role: str = "droplet"
     stages: tuple[str, ...] | None = None
     only: tuple[str, ...] = ()
@@ -109,6 +111,8 @@ class Options:
                 "No target, so nothing was tested: give a URL (http://127.0.0.1:8010), or "
                 "--launch 'COMMAND --port {port}', or --app module:attribute."
             )
+        if self.attached and (self.url is None or self.token or self.registry):
+            raise InvocationError("--attached goes with a URL, and without --token or --registry.")
         if len(given) > 1:
             words = " and ".join(given)
             raise InvocationError(f"Give one of {words}, not both: one run has one target.")
@@ -130,6 +134,8 @@ class Options:
             return "launch"
         if self.app is not None:
             return "app"
+        if self.attached:
+            return "fakes"
         return "authority" if self.token or self.registry else "url"
 
     def asked_stages(self, way: Way) -> tuple[str, ...]:
@@ -144,7 +150,9 @@ def certifiable(way: Way) -> tuple[str, ...]:
     return _CERTIFIABLE[way]
 
 
-_FROM_FILE: Final = {each.name for each in fields(Options)} - {"url", "token", "report_dir", "only"}
+_FROM_FILE: Final = {each.name for each in fields(Options)} - {
+    *("url", "attached", "token", "report_dir", "only")
+}
 
 
 def read_configuration(path: Path | None = None) -> dict[str, Any]:

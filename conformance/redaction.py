@@ -93,6 +93,8 @@ class Redactor:
     signed_by: Signer = _unknown
     secrets: tuple[str, ...] = ()
     on_token: Callable[[TokenFacts], None] | None = None
+    names: Callable[[str], str] | None = None
+    """Gives a token its reference, as others do who see it too; None counts them."""
     _known: dict[str, TokenFacts] = field(default_factory=dict)
     _by_ref: dict[str, str] = field(default_factory=dict)
     _issued: dict[str, str] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Redactor:
         if facts is None:
             header, claims = _decode(token)
             facts = TokenFacts(
-                ref=f"t{len(self._known) + 1}",
+                ref=self.names(token) if self.names else f"t{len(self._known) + 1}",
                 header=header,
                 claims=claims,
                 signed_by=self.signed_by(token),

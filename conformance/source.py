@@ -160,6 +160,10 @@ class LiveSource:
         self.asked.extend(exchange.number for exchange in exchanges)
         return exchanges
 
+    def grant(self, seconds: float) -> None:
+        """Add time that went by without anything being asked through it."""
+        self._ends += seconds
+
     def so_far(self) -> list[Exchange]:
         self._recorder.write({"kind": "so_far", "exchanges": len(self._exchanges)})
         return list(self._exchanges)

@@ -13,7 +13,7 @@ from udckit.fakes.registry import FakeRegistry
 if TYPE_CHECKING:
     from udckit.fakes._beats import DropletSeen
     from udckit.fakes._discovery import FakesUp, fakes_up, find_running_fakes
-    from udckit.fakes._redaction import Redaction
+    from udckit.fakes._redaction import Redaction, token_ref
     from udckit.fakes._tasks import Attempt, Task
     from udckit.fakes.behaviour import Behaviour
     from udckit.fakes.droplet import FakeDroplet
@@ -72,6 +72,7 @@ __all__ = [
     "run_droplet",
     "run_platform",
     "serve_asgi",
+    "token_ref",
     "until_signalled",
 ]
 
@@ -100,6 +101,7 @@ _LATER = {
     "platform_fake": "platform",
     "run_droplet": "standalone",
     "run_platform": "platform",
+    "token_ref": "_redaction",
     "until_signalled": "ending",
 }
 

@@ -9,10 +9,12 @@ import contextlib
 import getpass
 import json
 import os
+import random
+import socket
 import stat
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ __all__ = ["FakesUp", "fakes_up", "find_running_fakes"]
 
 _LOOK = 0.5  # seconds that a fake on loopback has to answer
 _PRIVATE = 0o077
+_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class FakesUp:
 
     registry: FakeRegistry
     orchestrator: FakeOrchestrator
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Who a droplet may be: a name and a number that nobody has by chance, and a free port."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -66,9 +71,10 @@ def fakes_up(
         registry=registry, port=orchestrator_port, host=bind, control=control
     )
     with registry, orchestrator, contextlib.ExitStack() as stack:
+        up = FakesUp(registry, orchestrator, _somebody())
         if announce and control != "nobody":
-            stack.enter_context(_announced(registry, orchestrator))
-        yield FakesUp(registry, orchestrator)
+            stack.enter_context(_announced(up))
+        yield up
 
 
 def find_running_fakes() -> list[RunningFakes]:
@@ -81,19 +87,20 @@ def find_running_fakes() -> list[RunningFakes]:
 
 
 @contextlib.contextmanager
-def _announced(registry: FakeRegistry, orchestrator: FakeOrchestrator) -> Iterator[None]:
+def _announced(up: FakesUp) -> Iterator[None]:
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_ours(folder):  # somebody else took the name: fakes that are not announced are fine
         yield
         return
-    path = folder / f"{os.getpid()}-{registry.port}.json"
+    path = folder / f"{os.getpid()}-{up.registry.port}.json"
     told = {
         "pid": os.getpid(),
         "life": LIFE,
-        "started": registry.clock.now(),
-        "registry": registry.url,
-        "orchestrator": orchestrator.url,
+        "started": up.registry.clock.now(),
+        "registry": up.registry.url,
+        "orchestrator": up.orchestrator.url,
+        "settings": dict(up.settings),
     }
     new = path.with_suffix(".new")
     new.write_text(json.dumps(told), encoding="utf-8")
@@ -106,6 +113,21 @@ def _announced(registry: FakeRegistry, orchestrator: FakeOrchestrator) -> Iterat
         path.unlink(missing_ok=True)
 
 
+def _somebody() -> dict[str, str]:
+    """A droplet that registers so has read its environment: nobody is called that by default."""
+    chance = random.SystemRandom()
+    number = chance.randrange(100_000, 1_000_000)
+    settings = {"SERVICE_NAME": f"droplet-{number:x}", "DROPLET_ID": str(number)}
+    for port in chance.sample(_BELOW_EPHEMERAL, 50):
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return {**settings, "SERVICE_PORT": str(port)}
+    return settings
+
+
 def _checked(path: Path) -> RunningFakes | None:
     """The pair that a file tells of, if it is there and is the one."""
     try:
@@ -115,9 +137,10 @@ def _checked(path: Path) -> RunningFakes | None:
             registry=RemoteFake(str(told["registry"])),
             orchestrator=RemoteFake(str(told["orchestrator"])),
             started=float(told["started"]),
+            settings={str(name): str(value) for name, value in told.get("settings", {}).items()},
         )
         life = told["life"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     for fake in (running.registry, running.orchestrator):
         with contextlib.suppress(ControlError, ValueError):

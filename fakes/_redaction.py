@@ -11,11 +11,17 @@ from udckit.fakes._strict_json import JsonError, strict_loads
 from udckit.fakes._tokens import decode_unverified
 from udckit.fakes.journal import JournalEntry
 
-__all__ = ["Redaction"]
+__all__ = ["Redaction", "token_ref"]
 
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 Asked = Callable[[str], str | None]
+
+
+def token_ref(token: str) -> str:
+    """Name a token by its digest, of which it cannot be made again: the same name everywhere."""
+    digest = hashlib.sha256(token.encode()).digest()
+    return f"t{int.from_bytes(digest[:6]):015d}"
 
 
 def _nobody(_: str) -> str | None:
@@ -86,8 +92,7 @@ class Redaction:
 
     def ref(self, token: str) -> str:
         """The reference of a token, whose facts are kept."""
-        digest = hashlib.sha256(token.encode()).digest()
-        ref = f"t{int.from_bytes(digest[:6]):015d}"
+        ref = token_ref(token)
         if ref not in self.tokens:
             decoded = decode_unverified(token)
             self.tokens[ref] = {

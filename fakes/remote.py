@@ -3,7 +3,7 @@
 import http.client
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -72,6 +72,10 @@ class RemoteFake:
         asked = {"timeout": timeout, **wanted}
         return self._ask("POST", "journal/wait", asked, timeout=timeout + PATIENCE)
 
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that it is under. Raises ControlError."""
+        return list(self._ask("GET", "faults")["faults"])
+
     def add_fault(self, fault: Fault) -> None:
         """Put it under a fault. Raises ControlError."""
         self._ask("POST", "faults", fault.as_json())
@@ -121,6 +125,8 @@ class RunningFakes:
     orchestrator: RemoteFake
     started: float
     """Epoch seconds."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What a droplet was told to be beside their addresses: SERVICE_NAME, DROPLET_ID and a port."""
 
     @property
     def environment(self) -> dict[str, str]:

@@ -18,6 +18,7 @@ LIMIT = 400
 BANNED = re.compile(r"(^|[^a-z])(manager|helper|utils|enhanced|v2)s?([^a-z0-9]|$)")
 OTHER_TESTS = {
     "acting": "a droplet that acts in scenarios, without waiting",
+    "attaching": "a droplet that is watched from running fakes, without waiting",
     "bending": "a droplet that a test bends as it likes",
     "benchmarks": "the figures that are published",
     "browser": "looks at pages in a real browser",

@@ -2,6 +2,8 @@
 
 from udckit.conformance.scenario._words import BEAT, CALLBACK, REGISTER
 from udckit.conformance.scenario.acts import Act, Scenario
+from udckit.conformance.scenario.attached import WATCH
+from udckit.conformance.scenario.attachment import Attachment
 from udckit.conformance.scenario.belief import subjects_in, subjects_of
 from udckit.conformance.scenario.clock import FasterClock
 from udckit.conformance.scenario.company import Company
@@ -15,6 +17,7 @@ from udckit.conformance.scenario.judging import (
     gaps,
     given,
     hold,
+    lately,
     launched,
     played,
     registered,
@@ -43,6 +46,7 @@ from udckit.conformance.scenario.stand import (
     Target,
     surround,
 )
+from udckit.conformance.scenario.watcher import AttachedTo
 
 __all__ = [
     "BEAT",
@@ -51,7 +55,10 @@ __all__ = [
     "REGISTER",
     "REPLY_TO",
     "SCENARIOS",
+    "WATCH",
     "Act",
+    "AttachedTo",
+    "Attachment",
     "Call",
     "Company",
     "Exit",
@@ -78,6 +85,7 @@ __all__ = [
     "given",
     "hold",
     "is_up",
+    "lately",
     "launched",
     "listed",
     "outage_scenario",

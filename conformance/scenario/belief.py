@@ -16,6 +16,7 @@ from udckit.conformance.errors import NotApplicable, NotObserved
 from udckit.conformance.observation import Tally
 from udckit.conformance.record import RunRecord
 from udckit.conformance.scenario.acts import Scenario
+from udckit.conformance.scenario.attached import ATTACHED, NOT_STARTED, as_seen_by
 from udckit.conformance.scenario.outage_scenario import DEPENDENCIES, OUTAGE_ROWS
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.scenarios import SCENARIOS
@@ -43,6 +44,9 @@ class Takes:
 
     def recording(self, row: str) -> Recording | None:
         """Give the recording that a row is judged from."""
+        if (attached := self.first.get(ATTACHED)) is not None:
+            seen = as_seen_by(row, attached)
+            return None if seen is None else replace(seen, tally=Tally())
         name = serving(row)
         first, again = self.first.get(name), self.again.get(name)
         if again is not None and (first is None or _doubts(row, first)):
@@ -51,6 +55,8 @@ class Takes:
 
     def recordings(self, row: str) -> Recordings:
         """Give those that serve a row to one that more than one of them shows."""
+        if ATTACHED in self.first:
+            return Recordings({}, absent=NOT_STARTED)
         names = all_serving(row)
         first = {name: each for name, each in self.first.items() if name in names}
         again = {name: each for name, each in self.again.items() if name in names}

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from udckit.conformance.errors import NotObserved, Violation
+from udckit.conformance.scenario.attached import NOT_STARTED, is_attached
 from udckit.conformance.scenario.recording import Call, Exit, Logged, Look, Noted, Recording
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "gaps",
     "given",
     "hold",
+    "lately",
     "launched",
     "played",
     "registered",
@@ -56,7 +58,9 @@ def hold(
 def played(recording: Recording | None) -> Recording:
     """Make sure that the scenario went as far as it could; the kit's own trouble judges nobody."""
     if recording is None:
-        raise NotObserved("the kit did not launch the target, so this scenario was not played")
+        raise NotObserved(NOT_STARTED)
+    if recording.trouble is not None and is_attached(recording):
+        raise NotObserved(recording.trouble)
     if recording.trouble is not None:
         raise NotObserved(f"the scenario {recording.scenario} was not played: {recording.trouble}")
     return recording
@@ -104,6 +108,12 @@ def beats(recording: Recording) -> list[Call]:
         for call in recording.calls
         if call.fake == "orchestrator" and call.operation == "postHeartbeat"
     ]
+
+
+def lately(recording: Recording) -> Recording:
+    """Give what was seen of late: all of it, but for a droplet that ran before the kit came."""
+    since = recording.at("history")
+    return recording if since is None else recording.between(since)
 
 
 def by_token(calls: Iterable[Call]) -> dict[str, list[Call]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
+from udckit.conformance.errors import NotObserved
 from udckit.conformance.observation import MISSING, Tally
 from udckit.conformance.redaction import PLACEHOLDER, TokenFacts
 
@@ -64,7 +65,7 @@ class Call:
         return _member(self.answer, name)
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} at +{self.at:.1f} s"
+        return f"{self.method} {self.path} at {self.at:+.1f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Look:
         return f"status {self.status}" if self.status is not None else f"{self.trouble}"
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path} at +{self.at:.1f} s"
+        return f"{self.method} {self.path} at {self.at:+.1f} s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +246,17 @@ class Recordings:
 
     by_name: Mapping[str, Recording]
     tally: Tally = field(default_factory=Tally)
+    absent: str | None = None
+    """Why none of them can be had; None where one that is not here just did not run."""
 
     def get(self, name: str) -> Recording | None:
-        """Give a scenario's recording, with this tally; None where it did not run."""
+        """Give a scenario's recording, with this tally; None where it did not run.
+
+        NotObserved is raised where none can be had.
+        """
         found = self.by_name.get(name)
+        if found is None and self.absent is not None:
+            raise NotObserved(self.absent)
         return None if found is None else replace(found, tally=self.tally)
 
     @classmethod

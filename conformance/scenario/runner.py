@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -72,6 +72,7 @@ class Runner:
         triggers: Sequence[Trigger] = (),
         declares_peers: bool = False,
         behind: Behind | None = None,
+        names: Callable[[str], str] | None = None,
     ) -> None:
         self.scenario = scenario
         self._target = target
@@ -81,7 +82,8 @@ class Runner:
         self._declares_peers = declares_peers
         self._pace = Pace(around.clock, ended or threading.Event())
         self._redactor = redactor = Redactor(
-            signed_by=lambda token: "authority" if around.registry.signed_by(token) else "unknown"
+            signed_by=lambda token: "authority" if around.registry.signed_by(token) else "unknown",
+            names=names,
         )
         self._book = Notebook(scenario.name, around.clock, redactor, around.registry.issued_as)
         self._asker = Asker(target, around, self._pace, self._book)
@@ -238,11 +240,15 @@ class Runner:
                 and (good or not act.taken)
             )
 
-        found = [entry for entry in self._around.fakes[act.fake].journal if wanted(entry)]
+        found = [entry for entry in self._journal(act.fake) if wanted(entry)]
         if act.route != BEAT:
             return len(found)
         by_worker = Counter(entry.headers.get("authorization") for entry in found)
         return max(by_worker.values(), default=0)
+
+    def _journal(self, fake: str) -> Iterable[JournalEntry]:
+        """Give what the target sent to a fake."""
+        return self._around.fakes[fake].journal
 
     def _watch(self, seconds: float, watching: tuple[str, ...], every: float) -> None:
         ends, due = self._now() + seconds, self._now()
@@ -296,7 +302,7 @@ class Runner:
     def _visit(self, act: Visit) -> None:
         registered = [
             entry.json
-            for entry in self._around.registry.journal
+            for entry in self._journal("registry")
             if entry.operation == "registerService" and entry.answered == 201  # noqa: PLR2004 - Created
         ]
         declared = registered[-1] if registered and isinstance(registered[-1], Mapping) else {}

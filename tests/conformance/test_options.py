@@ -61,6 +61,7 @@ def test_options_refuse_times_and_rates_that_are_not_above_zero(figure: dict[str
 
 def test_a_url_alone_can_certify_shape_and_a_launched_target_everything() -> None:
     assert certifiable("url") == ("shape",)
+    assert certifiable("fakes") == certifiable("app") == ("shape", "security", "integration")
     assert certifiable("launch") == ("shape", "security", "integration", "resilience")
 
 

@@ -53,8 +53,11 @@ def test_fakes_that_are_up_print_what_to_export_and_are_found(
     tmp_path: Path, environment: dict[str, str], udckit: Run, run_pytest: Run
 ) -> None:
     with running("up", folder=tmp_path, environment=environment) as fakes:
-        told = exported(fakes, 2)
-        assert set(told) == {"REGISTRY_URL", "ORCHESTRATOR_URL"}
+        told = exported(fakes, 5)
+        assert set(told) == {
+            *("REGISTRY_URL", "ORCHESTRATOR_URL"),
+            *("SERVICE_NAME", "DROPLET_ID", "SERVICE_PORT"),
+        }
 
         token = udckit("fakes", "token").stdout.strip()
         with urllib.request.urlopen(f"{told['REGISTRY_URL']}/auth/public-key") as answer:  # noqa: S310 - a fake's own

@@ -79,7 +79,7 @@ def up(registry_port: int, orchestrator_port: int, bind: str, token_lifetime: fl
         _ports_said(),
         fakes_up(registry_port, orchestrator_port, bind, token_lifetime=token_lifetime) as running,
     ):
-        _export(running.environment)
+        _export({**running.environment, **running.settings})
         click.echo("# up until Ctrl-C; a token: udckit fakes token", err=True)
         over.wait()
 
