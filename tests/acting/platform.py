@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acting.droplet import KeptLines
+from acting.leaning import leaning
 from udckit.conformance.heard import Line
 from udckit.fakes import (
     Clock,
@@ -26,7 +27,11 @@ _REFUSED = 2
 
 
 class ActingPlatform:
-    """Reads its environment but for `hard_coded`, which says what it is whatever it is told."""
+    """Reads its environment but for `hard_coded`, which says what it is whatever it is told.
+
+    `LEANS` is none of the contract's settings: it names the habit of one that leans on the other
+    side, see `leaning`.
+    """
 
     def __init__(
         self,
@@ -39,6 +44,8 @@ class ActingPlatform:
         self._clock = clock
         self._hard_coded = dict(hard_coded)
         self._facts = facts
+        habit = self._hard_coded.get("LEANS")
+        self._make = platform_fake if habit is None else leaning(habit)
         self._fake: Any = None
         self._lines = KeptLines(clock)
         self._lines.setFormatter(JsonLines())
@@ -56,7 +63,7 @@ class ActingPlatform:
             return
         log = logging.Logger("udckit.acting", settings.level)  # noqa: LOG001 - one for each start
         log.addHandler(self._lines)
-        self._fake = platform_fake(settings, log=log, clock=self._clock, **self._facts).start()
+        self._fake = self._make(settings, log=log, clock=self._clock, **self._facts).start()
         self.url = self._fake.url
         log.info("ready")
 

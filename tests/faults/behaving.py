@@ -36,7 +36,7 @@ def misbehaviours(folder: str = "behaviour") -> tuple[Misbehaviour, ...]:
     """Read them, in the order of files and rows. Raises FaultDataError where a row is wrong.
 
     Those of the folder `behaviour` are switches of FakeDroplet, those of `outage` habits of the
-    leaning droplet, those of `launched/ROLE` settings that a Registry or Orchestrator hard-codes.
+    leaning droplet, those of `launched/ROLE` what a launched Registry or Orchestrator does wrong.
     """
     return tuple(
         _read(row, path.name)

@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from udckit.conformance import NotObserved, verifies
+from udckit.conformance import NotApplicable, NotObserved, verifies
 from udckit.conformance.scenario import Logged, Recording, Recordings, hold
-from udckit.conformance.scenario.away import outages
+from udckit.conformance.scenario.away import Outage, outages
 
 _ACCESS: Final = re.compile(r"\b(?:GET|POST|PUT|HEAD|DELETE|OPTIONS) /\S* (?:HTTP/[\d.]+|\d{3}\b)")
 """A line of an HTTP server: a request line, and a status. What tells of a call says more."""
@@ -25,7 +25,10 @@ def what_goes_wrong_is_logged(recordings: Recordings) -> None:
     if calm is None or calm.trouble is not None:
         raise NotObserved("the scenario calm, which an outage is held against, was not played")
     usual = {_shape(line, calm) for line in calm.logged}
-    for outage, part in outages(recordings):
+    played = list(outages(recordings))
+    if played and all(_asks_nobody(outage, part) for outage, part in played):
+        raise NotApplicable("it asks no other service, so nothing between services goes wrong")
+    for outage, part in played:
         seconds = max(_BRIEF, part.end - (part.at(outage.start) or 0.0))
         lines = [line for line in part.logged if line.text.strip()]
         telling = [line for line in lines if _tells(line, part, usual)]
@@ -37,7 +40,7 @@ def what_goes_wrong_is_logged(recordings: Recordings) -> None:
             expected=f"{_FLOOD:.0f} lines a second at most",
             observed=f"{len(lines)} lines in {seconds:.0f} s",
         )
-        if not outage.is_felt:
+        if not outage.is_felt or _asks_nobody(outage, part):
             continue
         hold(
             recordings,
@@ -46,6 +49,12 @@ def what_goes_wrong_is_logged(recordings: Recordings) -> None:
             expected=f"a line that tells of the outage of the {outage.of}",
             observed=f"{len(lines)} lines, each as where all is well",
         )
+
+
+def _asks_nobody(outage: Outage, part: Recording) -> bool:
+    """Whether it is a Registry, with which the kit enrolled, and not one call of its came."""
+    asked = any(call.fake == outage.of.lower() for call in part.calls)
+    return part.at("enrolled") is not None and not asked
 
 
 def _tells(line: Logged, part: Recording, usual: set[str]) -> bool:

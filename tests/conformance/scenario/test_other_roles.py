@@ -59,9 +59,7 @@ def test_right_one_keeps_each_row_that_applies(role: str) -> None:
         for fault in misbehaviours(f"launched/{role}")
     ],
 )
-def test_one_that_is_set_up_by_hand_is_blamed_for_that_alone(
-    role: str, fault: Misbehaviour
-) -> None:
+def test_one_that_is_wrong_is_blamed_for_that_alone(role: str, fault: Misbehaviour) -> None:
     recordings = play_role(role, fault.kills, fault.behaviour)
 
     seen = judged(recordings, rows_shown_by(recordings.by_name, role), role)
@@ -69,3 +67,22 @@ def test_one_that_is_set_up_by_hand_is_blamed_for_that_alone(
     failed = {row for row, each in seen.items() if each.verdict == "fail"}
     assert set(fault.kills) - failed == set(), fault.story
     assert failed - {*fault.kills, *fault.also} == set(), fault.story
+
+
+OF_OUTAGES = ("ERR-014", "ERR-015", "UDC-HEALTH-007", "UDC-HEALTH-013")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_one_that_leans_on_the_other_side_and_bears_its_outage_is_right(role: str) -> None:
+    seen = judged(play_role(role, OF_OUTAGES, {"LEANS": "right"}), OF_OUTAGES, role)
+
+    words = {row: one.verdict for row, one in seen.items()}
+    assert words.pop("UDC-HEALTH-013") == "not_observed", "it is never unwell"
+    assert set(words.values()) == {"pass"}, seen
+
+
+def test_registry_that_asks_nobody_has_nothing_to_log() -> None:
+    seen = judged(play_role("registry", OF_OUTAGES), OF_OUTAGES, "registry")
+
+    assert seen["ERR-015"].verdict == "not_applicable"
+    assert seen["ERR-014"].verdict == seen["UDC-HEALTH-007"].verdict == "pass"
