@@ -35,7 +35,6 @@ from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.redaction import Redactor
 from udckit.conformance.scenario import (
     AttachedTo,
-    Attachment,
     Company,
     ProcessTarget,
     Target,
@@ -111,18 +110,14 @@ def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
     settings = settings_of(options, reached)
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(asked_through(options, settings, reached, recorder))
-        company: Company | Attachment | None
-        if reached.attached is not None:
-            company = watching(
-                reached.attached, reached.authority, settings, recorder, source.grant
-            )
-        else:
-            company = _company(options, settings, reached, recorder)
-        if company is not None:
-            stack.enter_context(company)
-        subjects = {} if company is None else company.subjects()
         shelf, kind = reached.authority.tokens, reached.authority.kind
-        Engine(settings, source, shelf, recorder, authority=kind, subjects=subjects).run()
+        engine = Engine(settings, source, shelf, recorder, authority=kind)
+        attached = watching(reached.attached, reached.authority, settings, recorder, source.grant)
+        if attached is not None:
+            engine.subjects, engine.first = attached.subjects(), attached.watch
+        elif (company := _company(options, settings, reached, recorder)) is not None:
+            engine.subjects = stack.enter_context(company).subjects()
+        engine.run()
 
 
 @contextlib.contextmanager

@@ -61,6 +61,8 @@ class Engine:
     authority: str | None = None
     subjects: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
     now: Callable[[], float] = time.time
+    first: Callable[[], None] = lambda: None
+    """What is done when the header is written, before anything is asked of the target."""
     replayed: RunRecord | None = None
     """The record that is judged again; None: the target itself is asked."""
     _evidence: Evidence | None = None
@@ -74,6 +76,7 @@ class Engine:
         self.recorder.write(self._header())
         interrupted = True
         try:
+            self.first()
             for verdict in self.judge_all():
                 self.recorder.write(verdict.as_json())
             interrupted = False

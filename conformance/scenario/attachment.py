@@ -1,16 +1,15 @@
-"""What a run has of a droplet that somebody else started: one recording, made when it is asked for.
+"""What a run has of a droplet that somebody else started: one recording, made before all else.
 
-Nothing else is asked of the droplet meanwhile: it is the same instance, and what the rest of a run
-does to it would be seen in its /health and in its fetches of the key.
+It is the same instance that is asked then, and what the rest of a run does to it would be seen in
+its beats, in its /health and in its fetches of the key.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from udckit.conformance.errors import InvocationError, UnreachableError
 from udckit.conformance.record import Recorder
@@ -28,7 +27,7 @@ _ENDED: Final = "the run was ended"
 
 
 class Attachment:
-    """Watches the droplet the first time that a row of `wanted` asks for it.
+    """Watches the droplet, once, where that shows one of the rows `wanted`.
 
     `waited` is told the seconds that it took.
     """
@@ -53,16 +52,11 @@ class Attachment:
         self._script = script
         self.seen: Recording | None = None
         """What was seen; None until it is asked for."""
-        self._ended = threading.Event()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
 
     def subjects(self) -> Mapping[str, Callable[[str], Any]]:
         """Give what the engine hands to checks, by the name of their parameter."""
+        if not self._is_wanted:
+            return {}
         return {"recording": self._recording, "recordings": self._recordings}
 
     def _recording(self, row: str) -> Recording | None:
@@ -71,18 +65,21 @@ class Attachment:
     def _recordings(self, row: str) -> Recordings:
         return self._takes().recordings(row)
 
-    def _takes(self) -> Takes:
+    def watch(self) -> None:
+        """Watch it now, if it was not watched yet."""
         if self.seen is None and self._is_wanted:
             started = time.monotonic()
             self.seen = self._watched()
             self._waited(time.monotonic() - started)
+
+    def _takes(self) -> Takes:
         return Takes({} if self.seen is None else {ATTACHED: self.seen}, {})
 
     def _watched(self) -> Recording:
         """Watch; what goes wrong with the kit itself is the recording's trouble."""
         seen = Recording(ATTACHED, "real", 0.0, trouble="it was not watched")
         try:
-            how = {"ended": self._ended, "tell": self._tell, "script": self._script}
+            how = {"tell": self._tell, "script": self._script}
             with attached_to(self._to, self._clock(), self._enrol, **how) as watcher:
                 try:
                     seen = watcher.play()

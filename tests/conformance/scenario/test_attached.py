@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, Final
 
 import pytest
 from acting import ActingDroplet, judged
-from attaching import watched
+from attaching import attached, watched
 
-from udckit.conformance import Verdict, all_checks
+from udckit.conformance import (
+    Engine,
+    LiveSource,
+    Redactor,
+    Settings,
+    Verdict,
+    all_checks,
+    dump,
+    rejudge,
+)
 from udckit.conformance.scenario import WATCH, Recording, Recordings
 from udckit.fakes import FakesUp, Fault, ManualClock
 from udckit.specs import catalogue
@@ -121,6 +131,7 @@ def test_droplet_with_names_of_its_own_is_not_blamed_for_them() -> None:
     unseen = words(seen := watched({}, told=False), "not_observed")
 
     assert {"OPS-ENV-002", "UDC-CAP-005"} == set(unseen)
+    assert "OPS-ENV-002" in GATING  # so the stage is left incomplete
     assert "--launch" in str(unseen["OPS-ENV-002"])
     assert words(seen, "fail") == {}
 
@@ -189,3 +200,29 @@ def test_calls_that_may_be_anybodys_judge_nobody() -> None:
 
     assert {one.verdict for one in said.values()} == {"not_observed"}
     assert "may be anybody's" in str(said["ORCH-CLIENT-001"].message)
+
+
+def test_record_of_a_run_says_the_same_again_and_holds_no_token() -> None:
+    issued: list[str] = []
+
+    def keep(up: FakesUp, *_: object) -> None:
+        answers = [entry.answer for entry in up.registry.journal if entry.path == "/register"]
+        issued.extend(each["token"] for each in answers)
+
+    with attached({"message_status": "processing"}, meanwhile=keep) as by:
+        settings = Settings(target=by.url, reached="fakes", only=tuple(ROWS))
+        redactor = Redactor(secrets=by.authority.secrets)
+        with closing(LiveSource(settings, by.recorder, redactor, sleep=lambda _: None)) as source:
+            engine = Engine(settings, source, by.authority.tokens, by.recorder)
+            engine.subjects, engine.first = by.attachment.subjects(), by.attachment.watch
+            engine.run()
+    record = by.recorder.record()
+
+    assert {row for row in ROWS if record.verdicts[row].verdict != "pass"} == set()
+    again = rejudge(record)
+    assert {row: dump(one.as_json()) for row, one in again.items()} == {
+        row: dump(one.as_json()) for row, one in record.verdicts.items()
+    }
+    assert issued
+    written = "\n".join(map(dump, by.recorder.lines))
+    assert [each for each in issued if each.split(".")[2] in written] == []
