@@ -47,6 +47,9 @@ _CERTIFIABLE: Final[dict[Way, tuple[str, ...]]] = {
 }
 """Resilience wants starts and faults of the kit's own: only what it launched has them."""
 
+_WATCHED: Final = frozenset({"fakes", "app"})
+"""Where stage integration is a watch of two beats in real time, done where it is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -139,10 +142,18 @@ class Options:
         return "authority" if self.token or self.registry else "url"
 
     def asked_stages(self, way: Way) -> tuple[str, ...]:
-        """Name the stages to run: those asked for, else those that this way can certify."""
+        """Name the stages to run: those asked for, else those that this way can certify.
+
+        A watch of two beats is asked for by name, or by `attached`: an author waits for seconds.
+        """
         if self.stages is not None:
             return tuple(stage for stage in STAGES if stage in self.stages)
-        return tuple(stage for stage in certifiable(way) if stage in BUILT_STAGES[self.role])
+        later = {"integration"} if way in _WATCHED and not self.attached else set()
+        return tuple(
+            stage
+            for stage in certifiable(way)
+            if stage in BUILT_STAGES[self.role] and stage not in later
+        )
 
 
 def certifiable(way: Way) -> tuple[str, ...]:

@@ -163,3 +163,12 @@ def test_a_seed_of_nought_is_a_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.chdir(tmp_path)
 
     assert options_from({"url": "http://127.0.0.1:1", "seed": 0}).seed == 0
+
+
+def test_watch_of_two_beats_is_asked_for() -> None:
+    url = "http://127.0.0.1:1"
+
+    assert Options(url=url).asked_stages("fakes") == ("shape", "security")
+    assert Options(app="app:app").asked_stages("app") == ("shape", "security")
+    assert Options(url=url, attached=True).asked_stages("fakes")[-1] == "integration"
+    assert Options(url=url, stages=("integration",)).asked_stages("fakes") == ("integration",)

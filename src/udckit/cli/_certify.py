@@ -27,10 +27,10 @@ Examples
 What can be certified
   a URL alone           shape, but for what needs a token
   a URL, while `udckit fakes up` runs and the droplet was started against it
-                        shape, security, integration, which is watched for two beats.
-                        --attached says so of one that has not registered
+                        shape, security; with --stages integration, or --attached,
+                        also what it sends: two beats are watched, about two minutes
   --token, --registry   shape, and with --signing-key security
-  --app                 shape, security, integration
+  --app                 shape, security; integration likewise
   --launch              all four. The command may say {port}, and finds SERVICE_PORT,
                         REGISTRY_URL, ORCHESTRATOR_URL, SERVICE_NAME, DROPLET_ID,
                         ENVIRONMENT and LOG_LEVEL in its environment
