@@ -115,8 +115,10 @@ def _judge(options: Options, reached: Reached, recorder: Recorder) -> None:
         attached = watching(reached.attached, reached.authority, settings, recorder, source.grant)
         if attached is not None:
             engine.subjects, engine.first = attached.subjects(), attached.watch
+            engine.scenarios_take = attached.should_take()
         elif (company := _company(options, settings, reached, recorder)) is not None:
             engine.subjects = stack.enter_context(company).subjects()
+            engine.scenarios_take = company.should_take()
         engine.run()
 
 
@@ -169,6 +171,7 @@ def _company(
         plays,
         recorder,
         startup=options.startup,
+        boot=reached.boot_seconds or 0.0,
         speed=speed,
         wanted=wanted,
         dependencies=options.dependencies,

@@ -60,6 +60,8 @@ class Engine:
     recorder: Recorder
     authority: str | None = None
     subjects: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    scenarios_take: float = 0.0
+    """Seconds that scenarios should take on this machine; a reader is told before."""
     now: Callable[[], float] = time.time
     first: Callable[[], None] = lambda: None
     """What is done when the header is written, before anything is asked of the target."""
@@ -232,6 +234,7 @@ class Engine:
             "token": self.tokens.valid is not None,
             "why_no_token": self.tokens.why_none,
             "forge": sorted(self.tokens.forge.can) if self.tokens.forge is not None else None,
+            "scenarios_take": round(self.scenarios_take, 1),
         }
 
 

@@ -25,6 +25,9 @@ __all__ = ["Attachment"]
 
 _ENDED: Final = "the run was ended"
 
+_TWO_BEATS: Final = 120.0
+"""Seconds until a droplet that beats every minute was watched for two of them."""
+
 
 class Attachment:
     """Watches the droplet, once, where that shows one of the rows `wanted`.
@@ -52,6 +55,10 @@ class Attachment:
         self._script = script
         self.seen: Recording | None = None
         """What was seen; None until it is asked for."""
+
+    def should_take(self) -> float:
+        """Give the seconds that it should take, where a row that was asked for needs it."""
+        return _TWO_BEATS if self._is_wanted else 0.0
 
     def subjects(self) -> Mapping[str, Callable[[str], Any]]:
         """Give what the engine hands to checks, by the name of their parameter."""

@@ -17,10 +17,12 @@ from udckit.conformance.scenario.acts import Scenario
 from udckit.conformance.scenario.behind import behind
 from udckit.conformance.scenario.belief import Takes, all_serving, doubted, doubted_in_all, serving
 from udckit.conformance.scenario.clock import FasterClock
+from udckit.conformance.scenario.expected import expected_seconds
 from udckit.conformance.scenario.faster import faster
 from udckit.conformance.scenario.outage_scenario import DEPENDENCIES
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.runner import Runner
+from udckit.conformance.scenario.shim import find_library
 from udckit.conformance.scenario.speed import REAL_TIME, Speed, choose_speed
 from udckit.conformance.scenario.stand import Surround, Target, surround
 from udckit.conformance.trigger import Trigger
@@ -30,6 +32,9 @@ __all__ = ["Company"]
 
 _LAST_WAIT: Final = 15.0
 _APART: Final = 0.5
+_LIKELY: Final = 10.0
+"""The factor of a faster clock that a machine of two busy cores bears."""
+_CHOOSING: Final = 10.0
 
 Targets = Callable[[Mapping[str, str]], Target]
 """Makes a target, which is given these variables beside those of each start."""
@@ -40,7 +45,8 @@ Subject = Callable[[str], Any]
 class Company:
     """Plays scenarios beside everything else. A row that asks for a recording waits for its end.
 
-    `speed` is the factor of the target's clock that is wished for; None lets the kit choose.
+    `boot` is what a start of the target took. `speed` is the factor of the target's clock that is
+    wished for; None lets the kit choose.
     Where a scenario was accelerated, and one of the rows `wanted` does not pass by it, it is played
     again in real time. `triggers` make the target call others, `declares_peers` that it does.
     """
@@ -52,6 +58,7 @@ class Company:
         recorder: Recorder,
         *,
         startup: float = 40.0,
+        boot: float = 0.0,
         clock: Callable[[], Clock] = SystemClock,
         speed: float | None = 1.0,
         wanted: Collection[str] = (),
@@ -63,6 +70,7 @@ class Company:
         self._targets = targets
         self._recorder = recorder
         self._startup = startup
+        self._boot = boot
         self._clock = clock
         self._wish = speed
         self._wanted = tuple(wanted)
@@ -76,7 +84,8 @@ class Company:
         self._first: dict[str, Recording] = {}
         self._again: dict[str, Recording] = {}
         self._threads: list[threading.Thread] = []
-        self._busy = threading.Semaphore((os.cpu_count() or 1) + 1)
+        self._places = (os.cpu_count() or 1) + 1
+        self._busy = threading.Semaphore(self._places)
 
     def __enter__(self) -> Self:
         self.start()
@@ -100,6 +109,22 @@ class Company:
         self._ended.set()
         for thread in self._threads:
             thread.join(_LAST_WAIT)
+
+    def should_take(self) -> float:
+        """Give the seconds that all of it should take on this machine, before anything is known.
+
+        Beside each other in real time; by a faster clock so many at a time, once that was chosen.
+        """
+        each = [
+            expected_seconds(one, has_trigger=bool(self._triggers), boot=self._boot)
+            for one in self._scenarios
+        ]
+        slow = max(each, default=0.0)
+        if not each or self._wish == 1.0 or find_library() is None:
+            return slow
+        starts = self._boot * len(each) / self._places
+        fast = max(slow, sum(each) / self._places) / (self._wish or _LIKELY)
+        return min(slow, _CHOOSING + starts + fast)
 
     def subjects(self) -> Mapping[str, Subject]:
         """Give what the engine hands to checks, by the name of their parameter."""

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from udckit.conformance import Settings
+from typing import Any
+
+import pytest
+
+from udckit.conformance import STAGES, Settings
 from udckit.reports import Progress, plan
 
 
@@ -31,7 +35,7 @@ def test_progress_that_lasted_no_time_writes_nothing() -> None:
 def test_plan_says_what_can_be_certified_and_what_is_judged() -> None:
     assert plan(header()) == (
         "http://127.0.0.1:8010 is a droplet reached by its URL alone: "
-        "shape can be certified this way; judging shape, about 5 s"
+        "shape can be certified this way; judging shape, about 2 s"
     )
 
 
@@ -47,9 +51,34 @@ def test_plan_says_which_stage_will_stay_incomplete() -> None:
 
 
 def test_plan_reckons_with_the_pace_that_a_stranger_is_asked_at() -> None:
-    facts = Settings("http://droplet.example:8010").as_json()
+    facts = Settings("http://droplet.example:8010", rate=5.0).as_json()
 
-    assert plan({"settings": facts}).endswith("about 49 s")
+    assert plan({"settings": facts}).endswith("about 1 min")  # 300 requests, five a second
+
+
+@pytest.mark.parametrize(
+    ("settings", "scenarios", "measured"),
+    [
+        ({"stages": ("shape",)}, 0.0, 2.5),
+        ({"stages": ("shape",), "effort": "quick"}, 0.0, 2.6),
+        ({"stages": ("shape",), "effort": "standard"}, 0.0, 14.6),
+        ({"stages": ("shape",), "effort": "deep"}, 0.0, 131.5),
+        ({"stages": ("security",)}, 0.0, 5.1),
+        ({"stages": ("security",), "effort": "quick"}, 0.0, 7.3),
+        ({"stages": ("shape", "security"), "effort": "quick"}, 0.0, 6.1),
+        ({"stages": STAGES, "effort": "quick"}, 33.0, 36.1),
+        ({"stages": STAGES[2:], "role": "registry"}, 34.0, 49.0),
+        ({"stages": STAGES[2:], "role": "orchestrator"}, 34.0, 257.0),
+    ],
+)
+def test_plan_is_within_a_factor_of_two_of_what_was_measured(
+    settings: dict[str, Any], scenarios: float, measured: float
+) -> None:
+    line = header(reached="launch", **settings) | {"scenarios_take": scenarios}
+    number, unit = plan(line).rsplit("about ", 1)[1].split()[:2]
+    seconds = int(number) * {"s": 1, "min": 60}[unit]
+
+    assert measured / 2 <= seconds <= measured * 2
 
 
 def test_plan_shows_and_does_not_obey() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from acting import play
+
 from udckit.conformance import all_checks
 from udckit.conformance.scenario import SCENARIOS, scenarios_for
 from udckit.conformance.scenario.belief import all_serving
+from udckit.conformance.scenario.expected import expected_seconds
 from udckit.specs import catalogue
 
 MOST = 8
@@ -38,3 +42,13 @@ def test_scenario_serves_rows_that_bind_a_droplet_and_have_a_check() -> None:
 def test_only_the_scenarios_that_serve_are_played() -> None:
     assert [one.name for one in scenarios_for(["ORCH-CLIENT-008"])] == ["orchestrator-away"]
     assert scenarios_for(["UDC-HEALTH-001"]) == ()
+
+
+@pytest.mark.parametrize("name", ["calm", "registry-down", "token-refused"])
+def test_what_a_scenario_should_take_is_within_a_factor_of_two(name: str) -> None:
+    notes = play(name, {}).notes
+    took = notes[-1].at - notes[0].at
+
+    said = expected_seconds(SCENARIOS[name], has_trigger=True)
+
+    assert took / 2 <= said <= took * 2
