@@ -55,6 +55,11 @@ NO_AUTHORITY: Final = (
 )
 
 
+UNKNOWN_TO_FAKES: Final = (
+    "it did not register at the fakes that are up: if it was started against them, say --attached"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """Who gave the valid token.
@@ -70,9 +75,13 @@ class Authority:
     enrol: Enrol | None = None
 
 
-def from_nothing() -> Authority:
-    """No authority at all: what needs a token is not observed."""
-    return Authority(None, TokenShelf(why_none=NO_AUTHORITY))
+def from_nothing(*, beside_fakes: bool = False) -> Authority:
+    """No authority at all: what needs a token is not observed.
+
+    `beside_fakes` says that fakes are up which do not know the target.
+    """
+    why = f"{NO_AUTHORITY}; {UNKNOWN_TO_FAKES}" if beside_fakes else NO_AUTHORITY
+    return Authority(None, TokenShelf(why_none=why))
 
 
 def from_token(token: str) -> Authority:

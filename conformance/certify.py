@@ -236,7 +236,7 @@ def _at_url(options: Options, url: str) -> Iterator[Reached]:
             registry, orchestrator = to.fakes.registry.url, to.fakes.orchestrator.url
             yield Reached(url, "fakes", authority, registry, orchestrator, attached=to)
             return
-        authority = from_nothing()
+        authority = from_nothing(beside_fakes=bool(fakes.find_running_fakes()))
     yield Reached(url, way, _with_given_key(options, authority), options.registry)
 
 

@@ -47,15 +47,17 @@ def attached(
     before: float = 5.0,
     told: bool = True,
     declared: bool = False,
+    sure: bool = False,
     closely: bool = False,
     earlier: Mapping[str, Any] | None = None,
     meanwhile: Meanwhile = lambda *_: None,
 ) -> Iterator[By]:
     """Start a droplet of this behaviour by hand, and let the kit come `before` seconds later.
 
-    `told` gives it all that `udckit fakes up` prints, else it has names of its own; `closely` asks
-    /health as often as a run does; `earlier` is how it behaved in a life before this one;
-    `meanwhile` is done just before the kit comes.
+    `told` gives it all that `udckit fakes up` prints, else it has names of its own; `sure` says
+    that it surely had them, as an app has; `closely` asks /health as often as a run does;
+    `earlier` is how it behaved in a life before this one; `meanwhile` is done just before the kit
+    comes.
     """
     clock, recorder = ManualClock(time.time()), Recorder()
     with fakes_up(clock=clock, announce=False) as up:
@@ -83,7 +85,7 @@ def attached(
             assert authority.enrol is not None
             yield By(
                 Attachment(
-                    AttachedTo(droplet.url, fakes, told_to_be, declared=declared),
+                    AttachedTo(droplet.url, fakes, told_to_be, are_sure=sure, declared=declared),
                     recorder,
                     authority.enrol,
                     wanted=["REG-CLIENT-001"],

@@ -66,6 +66,11 @@ FAULTS: Final[tuple[tuple[dict[str, Any], dict[str, Any], list[str]], ...]] = (
         ["REG-CLIENT-004", "UDC-MSG-012", "REG-CLIENT-003"],
     ),
     (
+        {"hard_coded": {"SERVICE_NAME": "my-service"}},
+        {"sure": True, "declared": True},
+        ["OPS-ENV-002", "UDC-CAP-005"],
+    ),
+    (
         {"beats_before_registration": True, "registers_after": 5, "renews_on_401": False},
         {"before": 20.0},
         ["ORCH-CLIENT-003"],
