@@ -15,20 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from udckit.fakes import secrets as looks
+
 __all__ = ["PASSWORD", "PLACEHOLDER", "PRIVATE_KEY", "Redactor", "TokenFacts"]
 
 PASSWORD: Final = "<password>"  # noqa: S105 - what stands in for one
 PRIVATE_KEY: Final = "<private key>"
 PLACEHOLDER: Final = re.compile(r"<token:(t\d+)>")
 
-_TOKEN = re.compile(
-    r"e(?:y[AJ]|w[0ko])[A-Za-z0-9_-]{2,}={0,2}\.[A-Za-z0-9_-]*={0,2}(?:\.[A-Za-z0-9_-]*={0,2})?"
-)
-"""Two or three base64url segments; the first begins as `{"` does, or `{` and white space."""
-_USERINFO = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>]*):([^\s/\"'<>]+)@")
-_PEM = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
 _BARE_USERINFO = re.compile(r"(?<![\w.%+:/@-])([\w.%+-]{1,64}):([^\s/:@\"'<>\\]{1,128})@(?=[\w\[])")
 _WORD: Final = r"\b(\w{0,40}?(?:password|passwd|pwd))"
 _PAIR = re.compile(_WORD + r"=(?:\\{1,2}\ |[^\s&;,\"'<>\\])+", re.IGNORECASE)
@@ -134,9 +128,9 @@ class Redactor:
     def text(self, text: str) -> str:
         """Give the text without its secrets; other text comes back untouched."""
         if "." in text:
-            text = _TOKEN.sub(self._without_token, text)
+            text = looks.TOKEN.sub(self._without_token, text)
         if "://" in text and "@" in text:
-            text = _USERINFO.sub(rf"\1:{PASSWORD}@", text)
+            text = looks.USERINFO.sub(rf"\1:{PASSWORD}@", text)
         if "@" in text and ":" in text:
             text = _BARE_USERINFO.sub(rf"\1:{PASSWORD}@", text)
         if "=" in text and _SAYS_PASSWORD.search(text) is not None:
@@ -146,7 +140,7 @@ class Redactor:
         if '"kty"' in text:
             text = _PRIVATE_JWK.sub(rf"\1{PRIVATE_KEY}", text)
         if "PRIVATE KEY" in text:
-            text = _PEM.sub(PRIVATE_KEY, text)
+            text = looks.PRIVATE_KEY.sub(PRIVATE_KEY, text)
         for secret in self.secrets:
             if len(secret) >= _ENOUGH_OF_A_SECRET and secret in text:
                 text = text.replace(secret, "<secret>")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from udckit.fakes._secrets import masked
+from udckit.fakes.secrets import masked
 
 if TYPE_CHECKING:
     from udckit.fakes.journal import JournalEntry

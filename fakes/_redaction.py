@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from udckit.fakes._secrets import masked
 from udckit.fakes._strict_json import JsonError, strict_loads
 from udckit.fakes._tokens import decode_unverified
 from udckit.fakes.journal import JournalEntry
+from udckit.fakes.secrets import masked
 
 __all__ = ["Redaction", "token_ref"]
 

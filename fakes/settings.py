@@ -42,6 +42,19 @@ class DropletSettings:
         """The least that is logged."""
         return self.log_level if self.behaviour.heeds_log_level else "DEBUG"
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What such a fake is made with."""
+        return {
+            "name": self.service_name,
+            "droplet_id": self.droplet_id,
+            "registry": self.registry_url,
+            "orchestrator": self.orchestrator_url,
+            "environment": self.environment,
+            "behaviour": self.behaviour,
+            "port": self.service_port,
+        }
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read REGISTRY_URL, ORCHESTRATOR_URL, SERVICE_NAME, SERVICE_PORT, DROPLET_ID,

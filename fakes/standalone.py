@@ -18,16 +18,7 @@ def run_droplet(
     Gives the exit status: 0 after a signal, 1 where the port is taken or the droplet gave up.
     """
     log = logging_to(out or sys.stdout, settings)
-    droplet = FakeDroplet(
-        name=settings.service_name,
-        droplet_id=settings.droplet_id,
-        registry=settings.registry_url,
-        orchestrator=settings.orchestrator_url,
-        environment=settings.environment,
-        behaviour=settings.behaviour,
-        host=host,
-        port=settings.service_port,
-    )
+    droplet = FakeDroplet(**settings.facts, host=host)
     with until_signalled() as over:
         if settings.behaviour.exits_when_registration_fails:
             droplet.gave_up = over

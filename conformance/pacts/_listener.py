@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from udckit.conformance.pacts._loopback import Loopback
 
 __all__ = ["Listener"]
 
-_POLL = 0.02
 
-
-class Listener:
-    """Answers on loopback, between `with` and the end of the block.
+class Listener(Loopback):
+    """Answers the pact core and the provider.
 
     `values` hold what each state came to; the pact core asks for them before each request.
     `messages` hold what the provider sent of itself, by the interaction's description.
@@ -25,30 +25,22 @@ class Listener:
         self.messages: dict[str, Any] = {}
         self._outcomes: list[Any] = []
         self._came = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL,), name="udckit-pact", daemon=True
-        )
-
-    @property
-    def port(self) -> int:
-        return self._server.server_port
+        super().__init__(self._handler(), "udckit-pact")
 
     @property
     def states_at(self) -> str:
         """Where the pact core asks for states."""
-        return f"http://127.0.0.1:{self.port}/states"
+        return f"{self.url}/states"
 
     @property
     def messages_at(self) -> str:
         """Where the pact core asks for what the provider sent of itself."""
-        return f"http://127.0.0.1:{self.port}/messages"
+        return f"{self.url}/messages"
 
     @property
     def reply_to(self) -> str:
         """Where outcomes go."""
-        return f"http://127.0.0.1:{self.port}/callback"
+        return f"{self.url}/callback"
 
     def outcome(self, message_id: Any, seconds: float) -> Any:
         """Wait for the outcome of a message; None where none came."""
@@ -61,15 +53,6 @@ class Listener:
 
         with self._came:
             return self._came.wait_for(found, seconds)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _answer(self, path: str, body: bytes) -> Any:
         try:

@@ -6,18 +6,17 @@ by method and path.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Final
 from urllib.parse import urlsplit
 
 from udckit.conformance._wire import Outgoing, Returned, Wire
 from udckit.conformance.exchange import Exchange, Request
+from udckit.conformance.pacts._loopback import Loopback
 
 __all__ = ["Relay"]
 
-_POLL: Final = 0.02
 _ASKED: Final = frozenset({"host", "connection", "content-length", "accept-encoding"})
 _ANSWERED: Final = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
@@ -27,8 +26,8 @@ _BODILESS: Final = frozenset({204, 304})
 _ENDLESS: Final = "the answer has no end: more than a mebibyte came"
 
 
-class Relay:
-    """Answers on loopback with what the provider answers, between `with` and the end of the block.
+class Relay(Loopback):
+    """Answers on loopback with what the provider answers.
 
     `headers` go with every request.
     """
@@ -41,25 +40,10 @@ class Relay:
         self._prefix = urlsplit(base).path.rstrip("/")
         self._headers = tuple(headers)
         self._wire = Wire(base, ca_file=ca_file)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL,), name="udckit-relay", daemon=True
-        )
-
-    @property
-    def url(self) -> str:
-        """Where the core asks."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__(self._handler(), "udckit-relay")
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__()
         self._wire.close()
 
     def _passed(

@@ -67,17 +67,7 @@ class ActingDroplet:
             JsonLines() if settings.behaviour.logs_structured else logging.Formatter()
         )
         log.addHandler(self._lines)
-        self._droplet = FakeDroplet(
-            name=settings.service_name,
-            droplet_id=settings.droplet_id,
-            registry=settings.registry_url,
-            orchestrator=settings.orchestrator_url,
-            environment=settings.environment,
-            behaviour=settings.behaviour,
-            port=settings.service_port,
-            clock=self._clock,
-            log=log,
-        )
+        self._droplet = FakeDroplet(**settings.facts, clock=self._clock, log=log)
         self._droplet.start()
         self._url = self._droplet.url
         log.info("ready")

@@ -1,6 +1,7 @@
 """What a journal remembers, what it says when something did not come, and what it exports."""
 
 import asyncio
+import base64
 import json
 import threading
 from typing import Any
@@ -252,3 +253,16 @@ def test_a_body_of_any_kind_is_exported(body: bytes, kind: str | None) -> None:
     exported = Redaction().body(body)
 
     assert exported is None if kind is None else list(exported) == [kind]
+
+
+def test_redaction_knows_a_token_however_its_header_is_spaced() -> None:
+    header, claims = (
+        base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+        for part in (b'{\n "alg": "RS256"}', b'{"service_id": 7}')
+    )
+    redaction = Redaction()
+
+    shown = redaction.text(f"{header}.{claims}.c2ln at ewoks.example.org")
+
+    assert "ewo" not in shown.split(" at ")[0]
+    assert shown.endswith(" at ewoks.example.org")
