@@ -30,7 +30,7 @@ class Option:
 OPTIONS: Final = (
     Option("launch", "launch", "COMMAND", "Start the droplet with this command."),
     Option("app", "app", "MODULE:ATTR", "Serve this ASGI app of the current folder."),
-    Option("attached", "attached", "", "It was started against `udckit fakes up`.", bool),
+    Option("attached", "attached", "", "Watch one started against `udckit fakes up`.", bool),
     Option("role", "role", "ROLE", "droplet (the default), registry or orchestrator."),
     Option("stages", "stages", "S,S", "shape, security, integration, resilience.", many=True),
     Option("only", "only", "ID", "Judge this requirement, and what it needs.", many=True),
