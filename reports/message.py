@@ -81,7 +81,7 @@ def attack_lines(record: RunRecord, verdict: Verdict) -> Iterable[tuple[str, str
     recipe = _recipe_of(verdict)
     if recipe is None:
         return
-    yield "recipe", printable(f"{recipe.token_in_words}; shown as {recipe.shown_in_words}")
+    yield "recipe", printable(recipe.in_words)
     facts = _forged(record, verdict)
     if facts is not None:
         header, claims = (json.dumps(facts[part]) for part in ("header", "claims"))

@@ -98,6 +98,19 @@ class Recipe:
         return f"header {head}; claims {claims}; {_SIGNED[self.by].format(self)}{edits}"
 
     @property
+    def in_words(self) -> str:
+        """Say how the token is made and shown; where none is shown, only what is."""
+        if not self._shows_a_token:
+            return self.shown_in_words
+        return f"{self.token_in_words}; shown as {self.shown_in_words}"
+
+    @property
+    def _shows_a_token(self) -> bool:
+        shown = self.shown
+        elsewhere = (shown.query, shown.cookie, shown.member)
+        return any("{token}" in each for each in shown.authorization) or any(elsewhere)
+
+    @property
     def shown_in_words(self) -> str:
         """Say how the token is shown, where that is not `Authorization: Bearer <token>`."""
         said = [f"Authorization: {each or '(empty)'}" for each in self.shown.authorization]

@@ -10,7 +10,7 @@ from faults import Fault, all_faults, read_faults
 from faults.security_stand import SecurityStand, security_stand
 
 from udckit.conformance import RunRecord
-from udckit.reports import account_of, terminal
+from udckit.reports import account_of, failure_lines, terminal
 from udckit.reports._format import Run
 from udckit.reports.html import html
 from udckit.reports.junit import junit
@@ -119,3 +119,9 @@ def test_what_is_looked_at_is_a_finding_of_its_own(
     fault = next(each for each in all_faults("security") if each.id == name)
 
     assert folds(judged(droplet, fault)) == found
+
+
+def test_root_says_what_was_shown_and_not_how_a_token_is_made(unguarded: RunRecord) -> None:
+    told = dict(failure_lines(unguarded, unguarded.verdicts["AUTH-002"]))
+
+    assert told["recipe"] == "no Authorization header"

@@ -10,16 +10,15 @@ from typing import Any, Final
 import pytest
 
 from udckit._options import OPTIONS
+from udckit.pytest_plugin._parser import PARSER
 
 __all__ = [
-    "PARSER",
     "pytest_addoption",
     "pytest_cmdline_main",
     "pytest_load_initial_conftests",
     "pytest_terminal_summary",
 ]
 
-PARSER: Final = pytest.StashKey[pytest.Parser]()
 _TAKEN: Final = pytest.StashKey[bool]()
 _SHORT: Final = "udc_short_target"
 _TARGETS: Final = ("url", "launch", "app", "config")

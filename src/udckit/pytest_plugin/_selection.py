@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from udckit.pytest_plugin._entry import PARSER
 from udckit.pytest_plugin._items import NAME
+from udckit.pytest_plugin._parser import PARSER
 from udckit.specs import catalogue
 
 __all__ = ["drop_foreign_selection", "in_one_process", "named_on_command_line", "select"]
