@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,13 @@ class Faults:
 
     def add(self, *faults: "Fault") -> None:
         """Put the fake under these faults from now on. Raises ValueError for another role's."""
+        self._put(faults, instead=False)
+
+    def replace(self, *faults: "Fault") -> None:
+        """Put the fake under these in place of all others; no request comes in between."""
+        self._put(faults, instead=True)
+
+    def _put(self, faults: "Sequence[Fault]", *, instead: bool) -> None:
         from udckit.fakes.faults import KINDS  # noqa: PLC0415 - not before there is one
 
         for fault in faults:
@@ -75,7 +82,8 @@ class Faults:
                 raise ValueError(f"{fault.kind} is a fault of {only}, not of {self._role}")
         now = self._clock.now()
         with self._lock:
-            self.armed += [_Armed(fault, now) for fault in faults]
+            kept = [] if instead else self.armed
+            self.armed = [*kept, *(_Armed(fault, now) for fault in faults)]
         self._refuse()
 
     def remove(self, *faults: "Fault") -> None:

@@ -33,6 +33,7 @@ class FetchedKey:
         kept: float = KEPT,
         freely: bool = False,
         again: bool = True,
+        patience: float = PATIENCE,
         baked_in: VerifyingKey | None = None,
     ) -> None:
         self._url = url
@@ -42,11 +43,14 @@ class FetchedKey:
         self._cached = cached
         self._kept = kept
         self._again = (0.0 if freely else AGAIN) if again else float("inf")
+        self._patience = patience
         self._lock = asyncio.Lock()
         self._refresh: asyncio.Task[None] | None = None
         self._baked_in = baked_in
         self._fetched = self._tried = float("-inf")
         self.current: VerifyingKey | None = baked_in
+        self.is_unreadable = False
+        """Whether the last answer was a success that held no key."""
 
     async def key(self) -> VerifyingKey:
         if self._baked_in is not None:
@@ -94,8 +98,11 @@ class FetchedKey:
     async def _fetch(self) -> None:
         try:
             url = f"{self._url()}/auth/public-key"
-            reply = await self._client.get(url, timeout=PATIENCE)
+            self.is_unreadable = False
+            reply = await self._client.get(url, timeout=self._patience)
+            self.is_unreadable = reply.status == 200  # noqa: PLR2004 - OK
             key = _read(reply)
+            self.is_unreadable = False
         except (UnreachableError, ValueError) as error:
             self._log.warning("the public key could not be fetched", extra={"cause": str(error)})
         else:

@@ -24,6 +24,7 @@ class Pulse:
         self._membership = membership
         self._log = log
         self._behaviour = droplet.behaviour
+        self._was_odd = False
 
     async def beat_on(self) -> None:
         """Beat until cancelled, or as long as the behaviour says."""
@@ -35,6 +36,8 @@ class Pulse:
             taken = await self._beat()
             beats += 1
             if not taken and self._behaviour.beats_stop_on_failure:
+                return
+            if self._was_odd and self._behaviour.beats_stop_on_odd_answer:
                 return
             due += self._behaviour.beat_every + beats * self._behaviour.beat_drift
             await clock.asleep(due - clock.monotonic())
@@ -68,6 +71,7 @@ class Pulse:
         finally:
             self._droplet.is_beating = False
         self._droplet.alone = False
+        self._was_odd = reply.value is None
         if not 200 <= reply.status < 300:  # noqa: PLR2004 - the 2xx
             self._failed(f"status {reply.status}")
         return reply.status

@@ -37,7 +37,7 @@ class RunningServer:
         self._placeholder: socket.socket | None = None
         self._stopped = False
         self.host = host
-        listener = _bind(host, port)
+        self._listener = listener = _bind(host, port)
         self.port: int = listener.getsockname()[1]
         loop.acquire()
         try:
@@ -74,9 +74,8 @@ class RunningServer:
         """
         if self._server is None:
             return
-        self._server.close()
+        self._placeholder = self._silenced(self._server)
         self._server = None
-        self._placeholder = _bind(self.host, self.port)
         for connection in tuple(self._connections):
             cycle = connection.cycle
             busy = cycle is not None and not cycle.response_complete
@@ -91,6 +90,22 @@ class RunningServer:
             listener, self._placeholder = self._placeholder, None
             await self._listen(listener)
 
+    def _silenced(self, server: asyncio.Server) -> socket.socket:
+        """Give the socket, bound and deaf.
+
+        It is never closed in between: a process that is just being started holds a copy of it for
+        a moment, so that the port would still be taken, and would still listen.
+        """
+        held = self._listener.dup()
+        try:
+            held.shutdown(socket.SHUT_RDWR)
+        except OSError:  # elsewhere than on Linux what listens cannot be told to stop
+            held.close()
+            server.close()
+            return _bind(self.host, self.port)
+        server.close()
+        return held
+
     async def _open(self, listener: socket.socket, *, paused: bool) -> None:
         if self._lifespan is not None:
             await self._lifespan.startup()
@@ -101,6 +116,7 @@ class RunningServer:
 
     async def _listen(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
+        self._listener = listener
         state = {} if self._lifespan is None else self._lifespan.state
         factory = _protocol_factory(self._app, self._connections, self._tasks, state)
         self._server = await loop.create_server(factory, sock=listener, backlog=BACKLOG)
@@ -163,7 +179,20 @@ def _bind(host: str, port: int) -> socket.socket:
     except BaseException:
         listener.close()
         raise
-    return listener
+    return listener if port else _by_number(listener, host)
+
+
+def _by_number(listener: socket.socket, host: str) -> socket.socket:
+    """Give a socket that is bound to the same port by its number, with no moment in between.
+
+    Linux takes a port that it chose itself away from what stops listening.
+    """
+    try:
+        chosen = _bind(host, listener.getsockname()[1])
+    except OSError:  # elsewhere than on Linux a port is nobody else's
+        return listener
+    listener.close()
+    return chosen
 
 
 def _protocol_factory(

@@ -180,11 +180,22 @@ def _garbage(fault: Fault) -> Answer:
     return Answer(fault["status"], {"lorem": ["ipsum", 7, None], "token": 7, "service_id": "x"})
 
 
+def _page(fault: Fault) -> Answer:
+    page = b"<!doctype html><title>Back soon</title><p>This page is no answer.</p>"
+    return Answer(fault["status"], raw=page, media_type=b"text/html; charset=utf-8")
+
+
+def _empty(fault: Fault) -> Answer:
+    return Answer(fault["status"], {})
+
+
 _INSTEAD: Mapping[str, Callable[[Fault], Answer]] = {
     "status": _status,
     "redirect": _redirect,
     "too_many_requests": _too_many,
     "garbage": _garbage,
+    "page": _page,
+    "empty_object": _empty,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from udckit.fakes._strict_json import JsonError, dumps, strict_loads
 
@@ -22,6 +22,7 @@ __all__ = [
     "VerifyingKey",
     "check_claims",
     "decode_unverified",
+    "elliptic_pem",
     "signing_input",
     "test_key",
 ]
@@ -261,3 +262,14 @@ def _object(segment: str) -> dict[str, Any] | None:
     except JsonError:
         return None
     return value if isinstance(value, dict) else None
+
+
+@cache
+def elliptic_pem() -> str:
+    """Give a public key of another type than RSA, in PEM: a right form that verifies no RS256."""
+    return (
+        ec.generate_private_key(ec.SECP256R1())
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )

@@ -55,6 +55,8 @@ class Behaviour:
     beat_blocks: float = 0.0
     """For so long /health does not answer while a beat is sent."""
     beats_stop_on_failure: bool = False
+    beats_stop_on_odd_answer: bool = False
+    """True ends the loop at an answer that is no JSON, as an exception does that nobody catches."""
     beats_stop_after: int | None = None
     beats_before_registration: bool = False
 
@@ -63,6 +65,9 @@ class Behaviour:
     """False believes whatever a token says, as a decoder without a key does."""
     fails_open: bool = False
     """True lets everybody in while there is no key."""
+    fails_open_unread: bool = False
+    """True lets everybody in where an answer came and there was no RSA key in it."""
+    key_timeout: float = 5.0
     caches_key: bool = True
     key_kept: float = 300.0
     refetches_freely: bool = False

@@ -240,6 +240,7 @@ class FakeDroplet(Member):
             kept=self.behaviour.key_kept,
             freely=self.behaviour.refetches_freely,
             again=self.behaviour.notices_rotation,
+            patience=self.behaviour.key_timeout,
             baked_in=None if self.behaviour.fetches_key else test_key().public,
         )
         return self._keys
@@ -264,7 +265,8 @@ class FakeDroplet(Member):
                 request.claims = _believed(request)
         except Refusal as refusal:
             if refusal.status == 503:  # noqa: PLR2004 - no key
-                if self.behaviour.fails_open:
+                unread = self.behaviour.fails_open_unread and self._keys.is_unreadable
+                if self.behaviour.fails_open or unread:
                     return
                 refusal.status = self.behaviour.keyless_status
             self._log.warning("token refused", extra=self._refused(request, refusal))

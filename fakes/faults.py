@@ -46,10 +46,13 @@ _KINDS = (
     Kind("truncated_body", "closes the connection in the middle of the body"),
     Kind("wrong_media_type", "sends the right body as another type", {"media_type": "text/html"}),
     Kind("garbage", "answers with a success status and a body that means nothing", {"status": 201}),
+    Kind("page", "answers with a success status and a page of HTML", {"status": 200}),
+    Kind("empty_object", "answers with a success status and an empty object", {"status": 200}),
     Kind("missing_token", "registers the caller and keeps the token", roles=REGISTRY),
     Kind("short_lived_token", "gives a token that soon expires", {"lifetime": 45.0}, REGISTRY),
     Kind("rotated_key", "takes another key before it answers", roles=REGISTRY),
     Kind("wrong_key", "signs with, or serves, a key that is not the one in force", roles=REGISTRY),
+    Kind("other_key", "serves a key of another type than RSA", roles=REGISTRY),
     Kind("clock_skew", "lives at another time", {"by": 3600.0}),
     Kind("too_many_requests", "answers 429 with Retry-After", {"retry_after": 1}),
     Kind("extra_members", "adds members that the contract does not name"),
@@ -191,6 +194,16 @@ class Fault:
         return cls("garbage", {"status": status}, **where)
 
     @classmethod
+    def page(cls, status: int = 200, **where: Unpack[Where]) -> "Fault":
+        """Answer with a success status and a page of HTML, as a proxy may; do nothing."""
+        return cls("page", {"status": status}, **where)
+
+    @classmethod
+    def empty_object(cls, status: int = 200, **where: Unpack[Where]) -> "Fault":
+        """Answer with a success status and `{}`; do nothing."""
+        return cls("empty_object", {"status": status}, **where)
+
+    @classmethod
     def missing_token(cls, **where: Unpack[Where]) -> "Fault":
         """Register the caller, and leave the token out of the answer."""
         return cls("missing_token", **_at_registration(where))
@@ -211,6 +224,12 @@ class Fault:
     def wrong_key(cls, **where: Unpack[Where]) -> "Fault":
         """Sign tokens with a stranger's key, or serve it where the route is /auth/public-key."""
         return cls("wrong_key", **_at_registration(where))
+
+    @classmethod
+    def other_key(cls, **where: Unpack[Where]) -> "Fault":
+        """Serve a key with which RS256 cannot be verified: one of an elliptic curve."""
+        where.setdefault("route", "GET /auth/public-key")
+        return cls("other_key", **where)
 
     @classmethod
     def clock_skew(cls, by: float = 3600.0, **where: Unpack[Where]) -> "Fault":

@@ -9,7 +9,7 @@ from udckit.fakes._http import Answer, Refusal, Request
 from udckit.fakes._issuing import Issuer, OwnKey
 from udckit.fakes._router import Route, routes_of
 from udckit.fakes._services import NameTakenError, Registration, Service, Services
-from udckit.fakes._tokens import SigningKey, test_key
+from udckit.fakes._tokens import SigningKey, elliptic_pem, test_key
 from udckit.fakes._udc import UdcFake
 from udckit.specs import surface
 
@@ -208,8 +208,12 @@ class FakeRegistry(UdcFake):
         return Answer(200, [one.as_json(self._status(one)) for one in self._services.all()])
 
     def _public_key(self, request: Request) -> Answer:
-        wrong = _is(request.fault, "wrong_key")
-        return Answer(200, {"public_key": _stranger().public_pem if wrong else self.public_key_pem})
+        pem = self.public_key_pem
+        if _is(request.fault, "wrong_key"):
+            pem = _stranger().public_pem
+        elif _is(request.fault, "other_key"):
+            pem = elliptic_pem()
+        return Answer(200, {"public_key": pem})
 
     def _more_state(self) -> Mapping[str, Any]:
         return {"registered_services": len(self._services)}

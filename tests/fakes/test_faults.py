@@ -122,6 +122,23 @@ def test_refuse_refuses_keeps_the_port_and_comes_back(ask: Any, registry: FakeRe
     assert ask(f"{url}/health").status == 200
 
 
+def test_refuse_refuses_while_a_process_that_is_being_started_holds_the_socket(
+    ask: Any, registry: FakeRegistry
+) -> None:
+    """Between fork and exec a child has a copy of it, and for longer on a busy machine."""
+    server = registry._server  # no door leads to the socket itself
+    assert server is not None
+
+    with (
+        server._listener.dup(),
+        registry.faults.active(Fault.refuse()),
+        pytest.raises(ConnectionRefusedError),
+    ):
+        ask(f"{registry.url}/health")
+
+    assert ask(f"{registry.url}/health").status == 200
+
+
 def test_refuse_from_the_start_for_a_while(ask: Any, clock: ManualClock) -> None:
     registry = FakeRegistry(clock=clock)
     registry.faults.add(Fault.refuse(during=15))
@@ -285,3 +302,33 @@ def test_wrong_key_signs_what_nobody_can_verify(
     assert ask(f"{registry.url}/services", token=token).status == 401
     assert VerifyingKey(served).signed(token)
     assert served != registry.public_key_pem
+
+
+@pytest.mark.parametrize(
+    ("fault", "media_type", "begins"),
+    [
+        (Fault.page(), "text/html; charset=utf-8", b"<!doctype html>"),
+        (Fault.empty_object(), "application/json", b"{}"),
+        (Fault.other_key(), "application/json", b'{"public_key":'),
+    ],
+)
+def test_what_comes_in_place_of_the_key_holds_none(
+    ask: Any, registry: FakeRegistry, fault: Fault, media_type: str, begins: bytes
+) -> None:
+    with registry.faults.active(fault):
+        answer = ask(f"{registry.url}/auth/public-key")
+
+    assert answer.status == 200
+    assert answer.headers["content-type"] == media_type
+    assert answer.body.startswith(begins)
+    if fault.kind == "other_key":
+        with pytest.raises(ValueError, match="not an RSA key"):
+            VerifyingKey(answer.json["public_key"])
+
+
+def test_faults_are_replaced_by_others(ask: Any, registry: FakeRegistry) -> None:
+    registry.faults.add(Fault.status(500), Fault.status(501))
+
+    registry.faults.replace(Fault.status(503, times=1))
+
+    assert [ask(f"{registry.url}/health").status for _ in range(2)] == [503, 200]
