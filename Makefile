@@ -10,7 +10,7 @@ WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 MINUTES ?= 60
 CORE := $(patsubst %,tests/conformance/test_%.py,engine exchange gates judge observation record redaction rejudge sofar verdict)
 
-.PHONY: demo test check wheel bench soak load peers proof mutants coverage reference screenshots
+.PHONY: demo test check wheel bench soak load peers proof real-time mutants coverage reference screenshots
 .PHONY: format clean help
 .DEFAULT_GOAL := help
 
@@ -50,6 +50,9 @@ coverage: $(VENV)/.ready  ## branches of the core that tests run through, and th
 	$(BIN)/python -m pip install --quiet --group mutation
 	$(BIN)/python -m pytest -q -n 0 --cov --cov-config=pyproject.toml --cov-report=term-missing:skip-covered $(CORE)
 
+real-time: $(VENV)/.ready  ## each fault of behaviour on a real process in real time, and write docs/real-time.md
+	PYTHONPATH=tests $(BIN)/python -m proof.real_time
+
 reference: $(VENV)/.ready  ## write docs/reference anew from the data
 	$(BIN)/python -m udckit.specs._reference docs/reference
 
@@ -71,7 +74,7 @@ clean:  ## remove what these targets made
 	rm -rf $(VENV) .tox build dist udckit-report src/udckit.egg-info
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "udckit needs Python 3.11 or newer, and none is on the PATH."; exit 2; }
