@@ -16,9 +16,11 @@ def clock_line(record: RunRecord) -> str | None:
         return None
     if chosen["factor"] <= 1:
         return f"scenarios were played in real time: {one_line(str(chosen['why']))}"
-    again = [str(line["again"]) for line in lines if "again" in line]
+    again = sorted({str(line["again"]) for line in lines if line.get("by") == "real"})
+    slower = sorted({str(line["again"]) for line in lines if line.get("by", "real") != "real"})
     told = f"scenarios were played by a clock {chosen['factor']:g} times as fast"
+    if slower:
+        told += f", what did not pass again by a slower one: {', '.join(map(one_line, slower))}"
     if again:
-        names = ", ".join(map(one_line, sorted(again)))
-        told += f", and what did not pass again in real time: {names}"
+        told += f", and what did not pass again in real time: {', '.join(map(one_line, again))}"
     return told

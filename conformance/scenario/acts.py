@@ -59,6 +59,8 @@ class Strike:
 
     fake: Fake
     faults: tuple[Fault, ...]
+    instead: bool = False
+    """True puts them in place of those that there are, with no moment in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Probe:
     token: Token = "valid"  # noqa: S105 - a word
     method: str = "GET"
     times: int = 1
+    deadline: float = 10.0
+    """Seconds that the kit waits for each answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ class Until:
     status: int = 200
     within: float = 60.0
     every: float = 1.0
+    token: Token = "valid"  # noqa: S105 - a word
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class Attachment:
             self._waited(time.monotonic() - started)
 
     def _takes(self) -> Takes:
-        return Takes({} if self.seen is None else {ATTACHED: self.seen}, {})
+        return Takes({} if self.seen is None else {ATTACHED: (self.seen,)})
 
     def _watched(self) -> Recording:
         """Watch; what goes wrong with the kit itself is the recording's trouble."""

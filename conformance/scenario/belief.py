@@ -1,8 +1,9 @@
 """Which recording is believed: an accelerated pass counts, an accelerated failure does not.
 
-A scenario that was played by a faster clock, and in which a row does not pass, was played again
-in real time; that row is then judged from the second recording. Both are in the record, and
-which one a row is judged from follows from them alone.
+A scenario that was played by a faster clock, and in which a row does not pass, was played again: by
+a clock that is not so fast, which a busy machine can keep up with, and at last in real time. The
+row is judged from the first recording by which it passes, else from the last. All of them are in
+the record, and which one a row is judged from follows from them alone.
 """
 
 from __future__ import annotations
@@ -32,37 +33,41 @@ __all__ = [
     "subjects_of",
 ]
 
-_ACCELERATED: Final = "x"
-
 
 @dataclass(frozen=True, slots=True)
 class Takes:
-    """Each scenario's recording by name, and that of its repetition in real time."""
+    """Each scenario's recordings by its name, in the order in which they were made."""
 
-    first: Mapping[str, Recording]
-    again: Mapping[str, Recording]
+    by_name: Mapping[str, tuple[Recording, ...]]
 
     def recording(self, row: str) -> Recording | None:
         """Give the recording that a row is judged from."""
-        if (attached := self.first.get(ATTACHED)) is not None:
-            seen = as_seen_by(row, attached)
+        if (attached := self.by_name.get(ATTACHED)) is not None:
+            seen = as_seen_by(row, attached[0])
             return None if seen is None else replace(seen, tally=Tally())
-        name = serving(row)
-        first, again = self.first.get(name), self.again.get(name)
-        if again is not None and (first is None or _doubts(row, first)):
-            return replace(again, tally=Tally())
-        return None if first is None else replace(first, tally=Tally())
+        takes = self.by_name.get(serving(row), ())
+        if not takes:
+            return None
+        *earlier, last = takes
+        believed = next((each for each in earlier if not _doubts(row, each)), last)
+        return replace(believed, tally=Tally())
 
     def recordings(self, row: str) -> Recordings:
         """Give those that serve a row to one that more than one of them shows."""
-        if ATTACHED in self.first:
+        if ATTACHED in self.by_name:
             return Recordings({}, absent=NOT_STARTED)
-        names = all_serving(row)
-        first = {name: each for name, each in self.first.items() if name in names}
-        again = {name: each for name, each in self.again.items() if name in names}
-        if again and _doubts(row, Recordings(first)):
-            return Recordings({**first, **again})
-        return Recordings(first)
+        *earlier, last = self._layers(all_serving(row))
+        believed = next((each for each in earlier if not _doubts(row, each)), last)
+        return Recordings(believed.by_name)
+
+    def _layers(self, names: Collection[str]) -> list[Recordings]:
+        """Give the first takes of these scenarios, then the second, or what there is instead."""
+        own = {name: takes for name, takes in self.by_name.items() if name in names and takes}
+        depth = max(map(len, own.values()), default=1)
+        return [
+            Recordings({name: takes[min(layer, len(takes) - 1)] for name, takes in own.items()})
+            for layer in range(depth)
+        ]
 
 
 def serving(row: str) -> str:
@@ -82,10 +87,9 @@ def doubted(scenario: Scenario, seen: Recording, wanted: Collection[str]) -> lis
     return [each for each in rows if _doubts(each, seen)]
 
 
-def doubted_in_all(row: str, seen: Mapping[str, Recording]) -> bool:
-    """Say whether a row that needs several recordings does not pass by them."""
-    names = all_serving(row)
-    return _doubts(row, Recordings({name: seen[name] for name in names if name in seen}))
+def doubted_in_all(row: str, takes: Takes) -> bool:
+    """Say whether a row that needs several recordings does not pass by any of theirs."""
+    return _doubts(row, takes.recordings(row))
 
 
 def _doubts(row: str, seen: Recording | Recordings) -> bool:
@@ -114,12 +118,12 @@ def _passes(check: Check, seen: Recording | Recordings) -> bool:
 def subjects_of(record: RunRecord) -> Mapping[str, Callable[[str], Any]]:
     """Give what the engine hands to checks, from a record."""
     takes = _takes(record.lines("scene"))
-    return _subjects(takes) if takes.first else {}
+    return _subjects(takes) if takes.by_name else {}
 
 
 def subjects_in(recordings: Recordings) -> Mapping[str, Callable[[str], Any]]:
     """Give the same from recordings at hand."""
-    return _subjects(Takes(recordings.by_name, {}))
+    return _subjects(Takes({name: (each,) for name, each in recordings.by_name.items()}))
 
 
 def _subjects(takes: Takes) -> Mapping[str, Callable[[str], Any]]:
@@ -127,11 +131,14 @@ def _subjects(takes: Takes) -> Mapping[str, Callable[[str], Any]]:
 
 
 def _takes(lines: Iterable[Mapping[str, Any]]) -> Takes:
-    sorted_out: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
+    """Sort lines by scenario and clock; each clock is one take, in the order of the record."""
+    sorted_out: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
     for line in lines:
-        sorted_out[line["clock"].startswith(_ACCELERATED)].append(line)
-    fast = Recordings.of(sorted_out[True]).by_name
-    slow = Recordings.of(sorted_out[False]).by_name
-    alone = {name: each for name, each in slow.items() if name not in fast}
-    again = {name: each for name, each in slow.items() if name in fast}
-    return Takes({**fast, **alone}, again)
+        by_clock = sorted_out.setdefault(line["scenario"], {})
+        by_clock.setdefault(line["clock"], []).append(line)
+    return Takes(
+        {
+            name: tuple(Recording.of(each) for each in by_clock.values())
+            for name, by_clock in sorted_out.items()
+        }
+    )

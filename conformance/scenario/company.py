@@ -23,8 +23,9 @@ from udckit.conformance.scenario.outage_scenario import DEPENDENCIES
 from udckit.conformance.scenario.recording import Recording, Recordings
 from udckit.conformance.scenario.runner import Runner
 from udckit.conformance.scenario.shim import find_library
-from udckit.conformance.scenario.speed import REAL_TIME, Speed, choose_speed
+from udckit.conformance.scenario.speed import REAL_TIME, Speed, choose_speed, slower
 from udckit.conformance.scenario.stand import Surround, Target, surround
+from udckit.conformance.scenario.turns import Turns
 from udckit.conformance.trigger import Trigger
 from udckit.fakes import Clock, SystemClock
 
@@ -35,6 +36,7 @@ _APART: Final = 0.5
 _LIKELY: Final = 10.0
 """The factor of a faster clock that a machine of two busy cores bears."""
 _CHOOSING: Final = 10.0
+_A_START: Final = 1.0
 
 Targets = Callable[[Mapping[str, str]], Target]
 """Makes a target, which is given these variables beside those of each start."""
@@ -48,7 +50,8 @@ class Company:
     `boot` is what a start of the target took. `speed` is the factor of the target's clock that is
     wished for; None lets the kit choose.
     Where a scenario was accelerated, and one of the rows `wanted` does not pass by it, it is played
-    again in real time. `triggers` make the target call others, `declares_peers` that it does.
+    again, more slowly and then in real time. `triggers` make the target call others,
+    `declares_peers` says that it does.
     """
 
     def __init__(
@@ -81,11 +84,11 @@ class Company:
         self._ended = threading.Event()
         self._chosen = threading.Event()
         self._done = {each.name: threading.Event() for each in self._scenarios}
-        self._first: dict[str, Recording] = {}
-        self._again: dict[str, Recording] = {}
+        self._taken: dict[str, tuple[Recording, ...]] = {}
+        self._places: dict[str, int] = {}
         self._threads: list[threading.Thread] = []
-        self._places = (os.cpu_count() or 1) + 1
-        self._busy = threading.Semaphore(self._places)
+        self._at_a_time = (os.cpu_count() or 1) + 1
+        self._turns = Turns(self._at_a_time)
 
     def __enter__(self) -> Self:
         self.start()
@@ -95,14 +98,24 @@ class Company:
         self.stop()
 
     def start(self) -> None:
-        """Begin: choose the speed, then play, the longest first."""
+        """Begin: choose the speed, then play, first what surely takes long.
+
+        Starts take turns, for a start keeps a core busy, and what waits keeps none.
+        """
         self._begin(self._choose, "udckit-speed")
-        longest = sorted(self._scenarios, key=lambda each: -each.length)
+        longest = sorted(self._scenarios, key=self._lasts, reverse=True)
         numbers = {each.name: number for number, each in enumerate(self._scenarios)}
+        self._places = {each.name: place for place, each in enumerate(longest)}
         for place, scenario in enumerate(longest):
+            self._turns.expect(place)
             number = numbers[scenario.name]
             work = partial(self._play, scenario, number, place)
             self._begin(work, f"udckit-{scenario.name}")
+
+    def _lasts(self, scenario: Scenario) -> float:
+        """Give what it lasts on the target's clock, where a start is no sooner over."""
+        start = _LIKELY * max(self._boot, _A_START)
+        return expected_seconds(scenario, has_trigger=bool(self._triggers), boot=start)
 
     def stop(self) -> None:
         """End what is still under way, and stop its target."""
@@ -113,7 +126,8 @@ class Company:
     def should_take(self) -> float:
         """Give the seconds that all of it should take on this machine, before anything is known.
 
-        Beside each other in real time; by a faster clock so many at a time, once that was chosen.
+        All are played beside each other, by a faster clock once that was chosen; so many start at
+        a time.
         """
         each = [
             expected_seconds(one, has_trigger=bool(self._triggers), boot=self._boot)
@@ -122,8 +136,8 @@ class Company:
         slow = max(each, default=0.0)
         if not each or self._wish == 1.0 or find_library() is None:
             return slow
-        starts = self._boot * len(each) / self._places
-        fast = max(slow, sum(each) / self._places) / (self._wish or _LIKELY)
+        starts = self._boot * len(each) / self._at_a_time
+        fast = slow / (self._wish or _LIKELY)
         return min(slow, _CHOOSING + starts + fast)
 
     def subjects(self) -> Mapping[str, Subject]:
@@ -142,16 +156,28 @@ class Company:
         for name in names:
             if name in self._done:
                 self._done[name].wait()
-        left = [
-            each for each in self._scenarios if each.name in names and each.name not in self._again
-        ]
-        if self._speed.factor > 1 and left and doubted_in_all(row, self._first):
-            self._repeat(left)
+        for speed in self._slower:
+            left = [
+                each
+                for each in self._scenarios
+                if each.name in names and speed.word not in self._clocks(each.name)
+            ]
+            if left and doubted_in_all(row, self._takes):
+                self._repeat(left, speed, row)
         return self._takes.recordings(row)
 
     @property
     def _takes(self) -> Takes:
-        return Takes(dict(self._first), dict(self._again))
+        return Takes(dict(self._taken))
+
+    @property
+    def _slower(self) -> tuple[Speed, ...]:
+        """The speeds at which what is doubted is played again, one after the other."""
+        return slower(self._speed)
+
+    def _clocks(self, name: str) -> list[str]:
+        """Name the clocks by which a scenario was played."""
+        return [each.clock for each in self._taken.get(name, ())]
 
     def _begin(self, work: Callable[[], None], name: str) -> threading.Thread:
         thread = threading.Thread(target=work, name=name)
@@ -178,29 +204,39 @@ class Company:
         name = scenario.name
         self._chosen.wait()
         if self._speed.factor > 1:
-            with self._busy:
-                seen = self._first[name] = self._played(scenario, number, self._speed)
-            if doubts := doubted(scenario, seen, self._wanted):
-                self._play_again(scenario, number, doubts)
+            self._take(scenario, number, self._speed)
+            doubts = doubted(scenario, self._taken[name][-1], self._wanted)
+            for speed in self._slower if doubts else ():
+                self._play_again(scenario, number, speed, doubts)
+                if not (doubts := doubted(scenario, self._taken[name][-1], doubts)):
+                    break
         else:
             self._ended.wait(_APART * place)
-            self._first[name] = self._played(scenario, number, REAL_TIME)
+            self._take(scenario, number, REAL_TIME)
         self._done[name].set()
 
-    def _repeat(self, scenarios: Iterable[Scenario]) -> None:
-        """Play scenarios again in real time, side by side."""
+    def _take(self, scenario: Scenario, number: int, speed: Speed) -> None:
+        seen = self._played(scenario, number, speed)
+        self._taken[scenario.name] = (*self._taken.get(scenario.name, ()), seen)
+
+    def _repeat(self, scenarios: Iterable[Scenario], speed: Speed, row: str) -> None:
+        """Play scenarios again, side by side."""
         started = []
         for number, each in enumerate(scenarios):
-            work = partial(self._play_again, each, number, [])
+            work = partial(self._play_again, each, number, speed, [row])
             started.append(self._begin(work, f"udckit-{each.name}-again"))
         for thread in started:
             thread.join()
 
-    def _play_again(self, scenario: Scenario, number: int, doubts: list[str]) -> None:
+    def _play_again(
+        self, scenario: Scenario, number: int, speed: Speed, doubts: Sequence[str]
+    ) -> None:
         if self._ended.is_set():
             return
-        self._recorder.write({"kind": "clock", "again": scenario.name, "rows": doubts})
-        self._again[scenario.name] = self._played(scenario, number, REAL_TIME)
+        self._recorder.write(
+            {"kind": "clock", "again": scenario.name, "by": speed.word, "rows": list(doubts)}
+        )
+        self._take(scenario, number, speed)
 
     def _played(self, scenario: Scenario, number: int, speed: Speed) -> Recording:
         """Play one; what goes wrong with the kit itself is the recording's trouble."""
@@ -212,6 +248,8 @@ class Company:
             seen = replace(seen, trouble=str(missing))
         except Exception as fault:  # noqa: BLE001 - the check that asks for it says so
             seen = replace(seen, trouble=f"the kit itself failed: {fault!r}")
+        finally:
+            self._turns.forget(self._places[scenario.name])
         for line in seen.as_lines():
             self._recorder.write(line)
         return seen
@@ -225,7 +263,8 @@ class Company:
             if speed.library is not None:
                 clock = FasterClock(speed.factor)
                 around = stack.enter_context(surround(clock))
-                target = stack.enter_context(faster(speed.library, clock, around, target))
+                up = stack.enter_context(self._turns.turn(self._places[scenario.name]))
+                target = stack.enter_context(faster(speed.library, clock, around, target, up))
             else:
                 around = stack.enter_context(surround(self._clock()))
             runner = Runner(

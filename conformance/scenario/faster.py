@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -30,7 +30,14 @@ class FasterTarget:
     shortened: hence the Registry's journal, which writes a request down before it is answered.
     """
 
-    def __init__(self, inner: Target, keeper: LibraryClock, around: Surround) -> None:
+    def __init__(
+        self,
+        inner: Target,
+        keeper: LibraryClock,
+        around: Surround,
+        on_up: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._on_up = on_up
         self._inner = inner
         self._keeper = keeper
         self._around = around
@@ -87,6 +94,7 @@ class FasterTarget:
         if not self._started.is_set() and not self._over.is_set():
             self._started.set()
             self._keeper.hurry()
+            self._on_up()
 
     def _listens(self) -> bool:
         where = urlsplit(self._inner.url)
@@ -100,11 +108,15 @@ class FasterTarget:
 
 @contextlib.contextmanager
 def faster(
-    library: Path, clock: FasterClock, around: Surround, inner: Target
+    library: Path,
+    clock: FasterClock,
+    around: Surround,
+    inner: Target,
+    on_up: Callable[[], None] = lambda: None,
 ) -> Iterator[FasterTarget]:
-    """Let a target live by this clock as long as the context lasts."""
+    """Let a target live by this clock as long as the context lasts; `on_up` ends each start."""
     with LibraryClock(library, clock) as keeper:
-        target = FasterTarget(inner, keeper, around)
+        target = FasterTarget(inner, keeper, around, on_up)
         try:
             yield target
         finally:

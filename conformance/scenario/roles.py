@@ -25,6 +25,7 @@ from udckit.conformance.scenario.acts import (
     Stop,
     Strike,
     Task,
+    Until,
     Visit,
     Wait,
 )
@@ -98,7 +99,7 @@ def _fit(act: Act, role: str) -> list[Act]:
             return []  # only a beat that is refused makes it register again
         case Launch() if role == "registry":
             return [act, Enrol()] if act.answers else [act]
-        case Visit() | Rotate() if role == "registry":
+        case Visit() | Rotate() | Until(token="old") if role == "registry":
             return []
         case Probe(token="fresh") if role == "registry":
             return []  # only it could give one

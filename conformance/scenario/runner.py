@@ -134,7 +134,8 @@ class Runner:
                 self._launch(act)
             case Strike():
                 self._note(f"strike {act.fake}", faults=[str(each) for each in act.faults])
-                self._around.fakes[act.fake].faults.add(*act.faults)
+                faults = self._around.fakes[act.fake].faults
+                (faults.replace if act.instead else faults.add)(*act.faults)
             case Heal():
                 self._around.fakes[act.fake].faults.clear()
                 self._note(f"heal {act.fake}")
@@ -144,7 +145,9 @@ class Runner:
                 self._watch(act.seconds, act.watching, act.every)
             case Probe():
                 for _ in range(act.times):
-                    self._asker.ask(act.name, act.method, act.path, act.token)
+                    self._asker.ask(
+                        act.name, act.method, act.path, act.token, deadline=act.deadline
+                    )
             case Until():
                 self._until(act)
             case Message():
@@ -271,7 +274,7 @@ class Runner:
     def _until(self, act: Until) -> None:
         ends = self._now() + act.within
         while True:
-            status = self._asker.ask(act.name, "GET", act.path, "valid")
+            status = self._asker.ask(act.name, "GET", act.path, act.token)
             if status == act.status or self._now() >= ends:
                 return
             self._progress(f"{act.path} to answer {act.status}", ends)

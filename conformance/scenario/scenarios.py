@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from udckit.conformance.scenario._keyless import KEYLESS
 from udckit.conformance.scenario._with_peers import CIRCUIT, PEERS
 from udckit.conformance.scenario._words import BEAT, CALLBACK, KEY, LOOKS, REGISTER, rows
 from udckit.conformance.scenario.acts import (
@@ -28,6 +29,11 @@ from udckit.fakes import Fault
 __all__ = ["SCENARIOS"]
 
 _UDC: Final = ("/health", "/capabilities", "/state", "/dependencies")
+_KEY_KEPT: Final = 310.0
+"""Seconds for which a key may be kept, one of a wrong type too (CONF-15), and a little."""
+_EACH_WORKER: Final = 20
+"""Requests after which each of a few workers has been asked, and has a key of its own."""
+_OLD: Final = "old"
 _UNREGISTERED: Final = 60.0
 """Seconds in which a droplet registers once the Registry is back (REG-CLIENT-008)."""
 
@@ -139,10 +145,12 @@ REGISTRY_DOWN: Final = Scenario(
         Probe("stranger", "/state", "stranger"),
         *LOOKS,
         Message("message", replies=False),
+        *KEYLESS,
         Note("key back"),
         Heal("registry"),
         Launch("relaunch with a key", only_if_exited=True),
-        Until("accepted", "/state", within=75.0),
+        Until("accepted", "/state", within=_KEY_KEPT),
+        Probe("warmed", "/state", times=_EACH_WORKER),
         Note("away again"),
         Strike("registry", (Fault.refuse(),)),
         Wait(3.0, ("/health",), 1.0),
@@ -162,7 +170,7 @@ REGISTRY_DOWN: Final = Scenario(
             "UDC-HEALTH": "013",
         }
     ),
-    length=190.0,
+    length=500.0,
 )
 
 REGISTRY_ODD: Final = Scenario(
@@ -183,6 +191,7 @@ REGISTRY_ODD: Final = Scenario(
         ),
         Launch(answers=False),
         Await("first attempt", "registry", REGISTER, within=40.0, taken=False),
+        Until("awake", "/health", within=2.0, every=0.5),
         Note("hanging"),
         Probe("unregistered health", "/health", "none"),
         Probe("unregistered state", "/state"),
@@ -269,7 +278,7 @@ ORCHESTRATOR_AWAY: Final = Scenario(
 
 TOKEN_REFUSED: Final = Scenario(
     name="token-refused",
-    story="A beat is refused with 401, callbacks meet a 503 and a slow peer, the key is rotated.",
+    story="A beat is refused, one is answered in no JSON, callbacks fail, the key is rotated.",
     script=(
         Strike("orchestrator", (Fault.status(401, route=BEAT, times=1),)),
         Strike("peer", (Fault.status(503, route=CALLBACK),)),
@@ -291,22 +300,28 @@ TOKEN_REFUSED: Final = Scenario(
         Message("refused message"),
         Wait(5.0),
         Heal("peer"),
+        Note("answers in no JSON"),
+        Strike("orchestrator", (Fault.malformed_json(route=BEAT),)),
+        _beats(1, 66.0, "beat answered in no JSON", since="answers in no JSON"),
+        Heal("orchestrator"),
+        Note("answers in JSON"),
+        _beats(1, 66.0, "beat after that", since="answers in JSON"),
         Probe("before rotation", "/state"),
         Rotate(),
         Until("after rotation", "/state", within=300.0, every=10.0),
-        Probe("old token", "/state", "old"),
+        Until("old token", "/state", 401, within=300.0, every=5.0, token=_OLD),
         Note("settled"),
         Stop(),
     ),
     serves=rows(
         {
-            "ORCH-CLIENT": "009",
+            "ORCH-CLIENT": "009 007",
             "ERR": "007 018 008 009",
             "AUTH": "021",
             "UDC-MSG": "009 019",
         }
     ),
-    length=480.0,
+    length=910.0,
 )
 
 _ALL: Final = (

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +18,11 @@ from udckit.conformance.scenario.faster import FasterTarget, faster
 from udckit.conformance.scenario.shim import find_library
 from udckit.conformance.scenario.stand import Surround, Target, surround
 
-__all__ = ["REAL_TIME", "Speed", "calibrate", "choose_speed", "factor_for"]
+__all__ = ["REAL_TIME", "Speed", "calibrate", "choose_speed", "factor_for", "slower"]
 
 _MOST: Final = 20.0
 _LEAST: Final = 5.0
+_MUCH: Final = 2.0
 _TOLERATED: Final = 1.0
 """Seconds of the target that this machine's jitter may come to."""
 
@@ -48,12 +49,30 @@ class Speed:
     why: str
     library: Path | None = None
 
+    @property
+    def word(self) -> str:
+        """How recordings name it: real, x20."""
+        return "real" if self.library is None else f"x{self.factor:g}"
+
     def as_json(self) -> dict[str, Any]:
         """Give the line of the run record."""
         return {"kind": "clock", "factor": self.factor, "why": self.why}
 
 
 REAL_TIME: Final = Speed(1.0, "as it was asked for")
+
+
+def slower(speed: Speed) -> tuple[Speed, ...]:
+    """Give the speeds at which an accelerated failure is repeated: the last is real time.
+
+    In between comes the least factor, where that is much less: a busy machine that stalls for a
+    third of a second makes a droplet wait for six at x20, and for less than two at x5.
+    """
+    if speed.library is None:
+        return ()
+    if speed.factor < _MUCH * _LEAST:
+        return (REAL_TIME,)
+    return replace(speed, factor=_LEAST, why="a busy machine keeps up with it"), REAL_TIME
 
 
 def choose_speed(

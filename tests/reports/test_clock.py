@@ -25,10 +25,16 @@ def test_a_fall_back_to_real_time_gives_its_reason() -> None:
 
 def test_an_accelerated_run_says_so_and_what_was_repeated() -> None:
     told = clock_line(
-        _record({"factor": 20.0, "why": ""}, {"again": "calm", "rows": ["ORCH-CLIENT-001"]})
+        _record(
+            {"factor": 20.0, "why": ""},
+            {"again": "calm", "by": "x5", "rows": ["ORCH-CLIENT-001"]},
+            {"again": "peers", "by": "x5", "rows": ["DISC-001"]},
+            {"again": "calm", "by": "real", "rows": ["ORCH-CLIENT-001"]},
+        )
     )
 
     assert told == (
         "scenarios were played by a clock 20 times as fast, "
+        "what did not pass again by a slower one: calm, peers, "
         "and what did not pass again in real time: calm"
     )

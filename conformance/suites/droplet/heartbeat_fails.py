@@ -51,6 +51,28 @@ def a_failed_beat_is_followed_by_the_next(recordings: Recordings) -> None:
         observed=f"none came after {failed[-1]}, where {failed[-1].fault or 'nobody listened'}",
     )
     holds_health(recording, listening(recording.part("launch", "orchestrator back")))
+    _goes_on_after_an_odd_answer(recordings)
+
+
+def _goes_on_after_an_odd_answer(recordings: Recordings) -> None:
+    """Hold that a beat whose answer was no JSON is followed by another, where one was sent so."""
+    recording = recordings.get("token-refused")
+    if recording is None or recording.trouble is not None:
+        return
+    part = recording.part("answers in no JSON")
+    odd = next((call for call in beats(part) if call.fault is not None), None)
+    back = recording.at("answers in JSON")
+    if odd is None or back is None:
+        return
+    ended = next((each for each in part.exits if not each.asked), None)
+    following = next((call for call in beats(part) if call.at >= back), None)
+    hold(
+        recordings,
+        following or odd,
+        ended is None and following is not None and following.at - back <= _NEXT,
+        expected="the next beat on schedule, after one that was answered 200 with no JSON",
+        observed=f"none came after {odd}" if ended is None else f"exit status {ended.status}",
+    )
 
 
 @verifies("ORCH-CLIENT-008")

@@ -9,6 +9,8 @@ from udckit.conformance.scenario.away import holds_health, listening
 _OK: Final = 200
 _UNAVAILABLE: Final = 503
 _CLOSED: Final = frozenset({401, 503})
+_OTHER: Final = "other_key"
+"""Since that is served a target may believe that it has a key, and that tokens are wrong."""
 _GUARDED: Final = ("state", "dependencies", "message")
 
 
@@ -64,7 +66,7 @@ def without_a_key_nobody_is_let_in(recording: Recording) -> None:
             recording,
             look,
             look.status == _OK,
-            expected="200 once the key can be had again, within 75 s",
+            expected="200 once the key can be had again, within 5 minutes",
             observed=f"{look.outcome}, {look}",
         )
 
@@ -72,10 +74,11 @@ def without_a_key_nobody_is_let_in(recording: Recording) -> None:
 @verifies("AUTH-030")
 def without_a_key_it_says_503(recording: Recording) -> None:
     """While the key cannot be had the answer is 503: the token may be right."""
-    _, looks = _keyless(recording)
+    part, looks = _keyless(recording)
+    served = next((note.at for note in part.notes if _OTHER in note.detail.get("faults", ())), None)
 
     for look in looks:
-        if look.status is not None:
+        if look.status is not None and (served is None or look.at < served):
             hold(
                 recording,
                 look,
@@ -122,11 +125,11 @@ def another_key_is_noticed(recording: Recording) -> None:
         expected="a token of the new key to be accepted within 5 minutes",
         observed=f"{after[-1].outcome} {after[-1].at - after[0].at:.0f} s after the rotation",
     )
-    for look in recording.named("old token"):
+    for look in recording.named("old token")[-1:]:
         hold(
             recording,
             look,
             look.status != _OK,
-            expected="401 for a token of the key that was",
+            expected="401 for a token of the key that was, within 5 minutes",
             observed=look.outcome,
         )

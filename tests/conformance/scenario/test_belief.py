@@ -1,10 +1,25 @@
 """An accelerated pass is a pass; what does not pass is judged from the repetition in real time."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from udckit.conformance.record import Recorder, RunRecord
-from udckit.conformance.scenario import SCENARIOS, Call, Noted, Recording, subjects_of
+from udckit.conformance.scenario import (
+    SCENARIOS,
+    Call,
+    Company,
+    Noted,
+    Recording,
+    Scenario,
+    Target,
+    company,
+    subjects_of,
+)
 from udckit.conformance.scenario.belief import doubted
+from udckit.conformance.scenario.speed import Speed
 
 ROW = "REG-CLIENT-001"
 CALM = SCENARIOS["calm"]
@@ -58,6 +73,15 @@ def test_an_accelerated_failure_is_judged_from_the_repetition() -> None:
     assert _handed(fast, slow).clock == "real"
 
 
+def test_a_pass_by_a_slower_clock_is_believed_and_a_failure_by_it_is_not() -> None:
+    fast, slower = _recording("x20", registers=False), _recording("x5", registers=True)
+    late = _recording("x5", registers=False)
+
+    assert _handed(fast, slower).clock == "x5"
+    assert _handed(fast, late, _recording("real", registers=True)).clock == "real"
+    assert _handed(fast, late, _recording("real", registers=False)).clock == "real"
+
+
 def test_a_failure_that_was_not_repeated_is_all_there_is() -> None:
     assert _handed(_recording("x20", registers=False)).clock == "x20"
     assert _handed(_recording("real", registers=False)).clock == "real"
@@ -65,3 +89,30 @@ def test_a_failure_that_was_not_repeated_is_all_there_is() -> None:
 
 def test_rows_that_were_not_asked_for_are_not_doubted() -> None:
     assert doubted(CALM, replace(_recording("x20", registers=False)), []) == []
+
+
+@pytest.mark.parametrize(
+    ("passes_by", "played"),
+    [("x20", ["x20"]), ("x5", ["x20", "x5"]), ("real", ["x20", "x5", "real"])],
+)
+def test_what_is_doubted_is_played_more_slowly_and_at_last_in_real_time(
+    monkeypatch: pytest.MonkeyPatch, passes_by: str, played: list[str]
+) -> None:
+    chosen = Speed(20.0, "as it was wished for", Path("libfaketime"))
+    seen: list[str] = []
+
+    def run(_: Company, __: Scenario, ___: int, speed: Speed) -> Recording:
+        seen.append(speed.word)
+        return _recording(speed.word, registers=speed.word == passes_by)
+
+    monkeypatch.setattr(company, "choose_speed", lambda *_, **__: chosen)
+    monkeypatch.setattr(Company, "_run", run)
+    with Company([CALM], _no_target, Recorder(), speed=None, wanted=(ROW,)) as several:
+        believed = several.subjects()["recording"](ROW)
+
+    assert believed.clock == passes_by
+    assert seen == played
+
+
+def _no_target(_: Mapping[str, str]) -> Target:
+    raise AssertionError("nothing is started")

@@ -9,7 +9,7 @@ import pytest
 from udckit.conformance.scenario import ProcessTarget
 from udckit.conformance.scenario import speed as speeds
 from udckit.conformance.scenario.shim import find_library
-from udckit.conformance.scenario.speed import Speed, choose_speed, factor_for
+from udckit.conformance.scenario.speed import Speed, choose_speed, factor_for, slower
 
 FLEET = Path(__file__).parents[2] / "fleet"
 LIBRARY = find_library()
@@ -25,6 +25,15 @@ def _chosen(wish: float | None, command: str) -> Speed:
 
 def test_the_factor_falls_as_the_jitter_grows() -> None:
     assert [factor_for(each) for each in (0.0, 0.001, 0.1, 0.25)] == [20.0, 20.0, 10.0, 4.0]
+
+
+def test_a_failure_is_repeated_more_slowly_only_where_that_is_much_slower() -> None:
+    def factors(factor: float, library: Path | None) -> list[float]:
+        return [each.factor for each in slower(Speed(factor, "", library))]
+
+    assert factors(20.0, Path("library")) == [5.0, 1.0]
+    assert factors(7.0, Path("library")) == [1.0]
+    assert factors(1.0, None) == []
 
 
 def test_real_time_is_what_a_speed_of_one_means() -> None:

@@ -623,6 +623,8 @@ class Parser(HTTPRequestParser):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # What migrations and a cold cache cost others: it neither listens nor registers meanwhile.
+    time.sleep(float(os.environ.get("STARTS_AFTER", "0")))
     HTTPChannel.parser_class = Parser
     server = create_server(
         app,
