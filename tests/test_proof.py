@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -163,3 +164,13 @@ def test_published_figures_are_those_of_the_published_evidence() -> None:
 
     for line in summary(Evidence.read(ROOT / "docs/detection.json")):
         assert line in published
+
+
+def test_readme_says_of_the_peers_what_their_page_says() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+    said = readme.partition("Of faults drawn by lot")[2].partition("docs/comparison.md")[0]
+    detected = re.findall(r"^\| \*\*.*?\*\* \| (\d+ of \d+) ", page, re.MULTILINE)
+
+    assert re.findall(r"\d+ of \d+", said) == detected
+    assert detected

@@ -154,3 +154,10 @@ def test_each_token_is_what_the_table_says() -> None:
 
     assert list(made) == list(reviewed)
     assert {name for name in made if made[name] != reviewed[name]} == set()
+
+
+def test_forge_over_a_token_that_it_cannot_read_fills_the_usual_header_alone() -> None:
+    made = Forge("opaque", key=KEY, now=lambda: NOW).make(recipes()["expired-hour"])
+
+    claims = f'{{"iat":{NOW - 7200},"exp":{NOW - 3600}}}'
+    assert read(made).startswith(f"""'{{"alg":"RS256","typ":"JWT"}}' '{claims}' RS256 registry""")

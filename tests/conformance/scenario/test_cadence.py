@@ -8,8 +8,18 @@ from typing import Any
 
 import pytest
 
+from udckit.conformance import all_checks
 from udckit.conformance.errors import NotObserved, Violation
-from udckit.conformance.scenario import Call, Exit, Noted, Recording
+from udckit.conformance.scenario import (
+    Call,
+    Exit,
+    Noted,
+    Recording,
+    attempts,
+    beats,
+    callbacks,
+    fetches,
+)
 from udckit.conformance.suites.droplet import heartbeat
 
 Check = Callable[[Recording], None]
@@ -90,6 +100,7 @@ def says(check: Check, recording: Recording) -> str:
         (at(3, 63, 183), None, "120.0 s between"),
         (at(3, 63), None, "2 beats came, and none in the 1 s after"),
         ([], None, "no beat came, and none in the 59 s after POST /register at +2.0 s"),
+        (at(3, 63, 123, 183), None, "pass"),
         (at(3, 63, 123), 189.0, "pass"),
         (at(3, 63, 123), 189.1, "3 beats came, and none in the 66 s after"),
     ],
@@ -222,8 +233,64 @@ def test_end_is_clean_and_quiet(end: Exit, beats: list[Call], said: str) -> None
     assert says(heartbeat.it_ends_quietly_when_it_is_told, seen) == said
 
 
-@pytest.mark.parametrize("check", [heartbeat.the_first_beat_comes_soon])
-def test_what_never_registered_shows_no_cadence(check: Check) -> None:
+def test_what_never_registered_shows_no_cadence() -> None:
     nobody = Recording("calm", "real", 0.0, calls=tuple(at(3)))
 
-    assert says(check, nobody).startswith("not observed: it never registered")
+    told = says(heartbeat.the_first_beat_comes_soon, nobody)
+
+    assert told.startswith("not observed: it never registered")
+
+
+def test_beat_without_a_token_before_the_registration_is_told_as_such() -> None:
+    bare = a_call(2, 1.5, headers=())
+
+    told = says(heartbeat.no_beat_comes_before_there_is_a_token, recorded([bare]))
+
+    assert told == 'POST /heartbeat at +1.5 s with Authorization "none"'
+
+
+def test_what_came_instead_of_beats_is_told() -> None:
+    foreign = a_call(2, 3.0, operation=None, path="/droplets/beat")
+
+    told = says(heartbeat.it_beats_every_sixty_seconds, recorded([foreign]))
+
+    assert told.endswith("; what came instead: POST /droplets/beat")
+
+
+def test_each_beat_is_counted_once_as_a_subject() -> None:
+    """Two gaps; the silence after the last beat is of a beat that was counted already."""
+    seen = recorded(at(3, 63, 123))
+
+    heartbeat.it_beats_every_sixty_seconds(seen)
+
+    assert len(seen.tally.judged) == 2
+
+
+def test_calls_are_those_of_their_fake_and_operation() -> None:
+    fetch = a_call(3, 4.0, fake="registry", operation="getPublicKey")
+    callback = a_call(4, 5.0, fake="peer", operation=None)
+    seen = recorded([a_beat(2, 3.0), fetch, callback])
+
+    assert fetches(seen) == [fetch]
+    assert callbacks(seen) == [callback]
+    assert [call.n for call in beats(seen)] == [2]
+    assert [call.n for call in attempts(seen)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("row", "check"),
+    [
+        ("ORCH-CLIENT-001", heartbeat.it_beats_every_sixty_seconds),
+        ("ORCH-CLIENT-002", heartbeat.the_first_beat_comes_within_65_seconds),
+        ("ORCH-CLIENT-003", heartbeat.no_beat_comes_before_there_is_a_token),
+        ("ORCH-CLIENT-004", heartbeat.the_body_of_a_beat_is_right),
+        ("ORCH-CLIENT-005", heartbeat.the_status_of_a_beat_is_a_known_word),
+        ("ORCH-CLIENT-006", heartbeat.the_metrics_of_beats_are_current),
+        ("ORCH-CLIENT-011", heartbeat.it_reads_orchestrator_url),
+        ("ORCH-CLIENT-012", heartbeat.it_ends_quietly_when_it_is_told),
+        ("ORCH-CLIENT-013", heartbeat.the_first_beat_comes_soon),
+        ("ORCH-CLIENT-014", heartbeat.a_beat_names_the_service_too),
+    ],
+)
+def test_each_is_the_check_of_its_row(row: str, check: Check) -> None:
+    assert all_checks()[row].function is check
