@@ -148,7 +148,7 @@ class Home:
             if time.monotonic() - self.asked < 5 and self.asked:
                 return self.key
             self.asked = time.monotonic()
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError, AttributeError, TypeError):
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError, ValueError, AttributeError, LookupError, TypeError):
                 async with self.web.get(f"{self.url}/auth/public-key", allow_redirects=False) as answer:
                     said = await self.json_of(answer)
                     found = load_pem_public_key(said["public_key"].encode()) if answer.status == 200 else None
