@@ -53,13 +53,17 @@ def explore(
     requests: int,
     seconds: float,
     kinds: Collection[str] = tuple(KINDS),
+    patience: float = 0.0,
     told: Callable[[Finding], None] | None = None,
 ) -> Explored:
-    """Send so many requests, for so long at most; group what breaks by cause, and shrink it."""
+    """Send so many requests, for so long at most; group what breaks by cause, and shrink it.
+
+    `patience` is how many seconds of the target's clock may pass for walks that take time.
+    """
     found: dict[str, Finding] = {}
     explored = Explored()
     ends = time.monotonic() + seconds
-    reading = Reading(settings)
+    reading = Reading(settings, make_probe().token_of)
 
     def keep(breach: Breach) -> None:
         finding = Finding.of(breach, reading.exchanges, role=settings.role, seed=settings.seed)
@@ -71,7 +75,7 @@ def explore(
     parts = sum(KINDS[each] for each in kinds)
     for by, generator in _generators(settings, kinds):
         most = int(requests * KINDS[by] / parts)
-        sending = Sending(make_probe(), reading, most, ends, keep)
+        sending = Sending(make_probe(), reading, most, ends, keep, patience=patience, peers=True)
         try:
             generator(sending)
         except NotObserved as outcome:
@@ -125,6 +129,8 @@ def sent_again(finding: Finding, settings: Settings, probe: Probe) -> Finding | 
 
 def _smallest(finding: Finding, settings: Settings, make_probe: Callable[[], Probe]) -> Finding:
     """Make the last request of a finding as small as still shows it."""
+    if finding.is_walked:
+        return finding
     *before, last = finding.steps
     best = finding
 

@@ -22,6 +22,11 @@ from udckit.conformance.probe import ANONYMOUS, VALID, Ask
 __all__ = ["FORMAT", "Finding", "Step", "cause_of", "read_finding"]
 
 FORMAT: Final = 1
+_WALKED: Final = frozenset(
+    {"AUTH-009", "UDC-MSG-010", "UDC-MSG-012", "ORCH-TASK-007", "ORCH-TASK-008", "ORCH-TASK-009"}
+)
+"""Rows that only a walk shows: it takes time, or peers that listen. Their requests alone do not."""
+
 _GIVEN: Final = ("task_id", "service_id")
 """Members of an answer that a later request may be about."""
 
@@ -132,6 +137,11 @@ class Finding:
             role,
             seed,
         )
+
+    @property
+    def is_walked(self) -> bool:
+        """True where its requests alone do not show it."""
+        return not _WALKED.isdisjoint(self.rows)
 
     @property
     def name(self) -> str:

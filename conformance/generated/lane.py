@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -15,18 +14,20 @@ from udckit.conformance.generated.known import known
 from udckit.conformance.generated.raw import raw
 from udckit.conformance.generated.reading import Reading
 from udckit.conformance.generated.sending import Cases, Sending
+from udckit.conformance.heard import Heard
 from udckit.conformance.probe import Probe
 from udckit.conformance.record import Recorder, RunRecord
 from udckit.conformance.settings import Settings
+from udckit.conformance.source import ReplaySource
 
 __all__ = ["bears_on", "from_record", "generate"]
 
 _UDC: Final = (
     *("UDC-MSG-002", "UDC-MSG-006", "UDC-MSG-008", "UDC-MSG-013", "UDC-ALL-007"),
-    *("ERR-001", "ERR-004", "SEC-001"),
+    *("ERR-001", "ERR-004", "SEC-001", "AUTH-009"),
 )
 _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
-    "droplet": _UDC,
+    "droplet": (*_UDC, "UDC-MSG-010", "UDC-MSG-012"),
     "registry": (
         *_UDC,
         *("REG-REGISTER-001", "REG-REGISTER-003", "REG-REGISTER-006", "REG-REGISTER-008"),
@@ -35,11 +36,14 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "orchestrator": (
         *_UDC,
         *("ORCH-HB-001", "ORCH-HB-006", "ORCH-TASK-001", "ORCH-TASK-003", "ORCH-TASK-005"),
-        *("ORCH-TASK-006", "ORCH-TASK-012", "ORCH-TASK-013"),
+        *("ORCH-TASK-006", "ORCH-TASK-007", "ORCH-TASK-008", "ORCH-TASK-009"),
+        *("ORCH-TASK-012", "ORCH-TASK-013"),
     ),
 }
 
 _KIND: Final = "generated"
+_COMPANY: Final = "integration"
+"""The stage that has peers of the kit's registered, and listening."""
 
 Generator = Callable[[Sending], dict[str, Any] | None]
 """Sends its cases; may say something of itself for the record."""
@@ -52,19 +56,22 @@ def bears_on(role: str) -> frozenset[str]:
 
 def generate(settings: Settings, make_probe: Callable[[], Probe], recorder: Recorder) -> Evidence:
     """Send what the effort allows, and give what it came to; Ctrl-C is not caught here."""
-    reading = Reading(settings)
+    reading = Reading(settings, make_probe().token_of)
     seconds = budget_of(settings.effort).seconds * (1 if settings.rate is None else 2)
     ends = time.monotonic() + seconds
     for by, most, generator in _generators(settings):
         probe = make_probe()
         probe.source.begin(f"{_KIND} {by}")
         line: dict[str, Any] = {"kind": _KIND, "by": by}
+        sending = Sending(probe, reading, most, ends, peers=_COMPANY in settings.stages)
         try:
-            line["said"] = generator(Sending(probe, reading, most, ends))
+            line["said"] = generator(sending)
         except NotObserved as outcome:
             line["why"] = outcome.reason
         except Exception as fault:  # noqa: BLE001 - a generator that breaks is the kit's own fault
             line["trouble"] = f"generating {by}: {type(fault).__name__}: {fault}"
+        if sending.followed:
+            line["followed"] = [list(each) for each in sending.followed]
         recorder.write({**line, "exchanges": list(probe.source.asked)})
         reading.evidence.trouble = reading.evidence.trouble or line.get("trouble")
     return reading.evidence
@@ -106,9 +113,16 @@ def _run(sending: Sending, kinds: Iterable[tuple[float, Cases]]) -> None:
 
 def from_record(record: RunRecord, settings: Settings) -> Evidence:
     """Come to the same evidence from the exchanges that a record holds."""
-    reading = Reading(settings)
+    reading = Reading(settings, ReplaySource(record).token)
+    calls = {each["n"]: each for each in record.lines("journal") if "fake" in each}
     lines = list(record.lines(_KIND))
-    for number in itertools.chain.from_iterable(line["exchanges"] for line in lines):
-        reading.read(record.exchanges[number])
+    for line in lines:
+        for number in line["exchanges"]:
+            reading.read(record.exchanges[number])
+        for what, number in line.get("followed", ()):
+            if what == "heard":
+                reading.hear(Heard.from_json(calls[number]))
+            else:
+                reading.waited(number)
     reading.evidence.trouble = next((t for line in lines if (t := line.get("trouble"))), None)
     return reading.evidence

@@ -6,6 +6,7 @@ follows for an answer is the reading's to say, as everywhere. A walk that breaks
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import quote as percent
 
@@ -14,15 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from udckit.conformance.errors import NotObserved
-from udckit.conformance.generated.evidence import Breach
-from udckit.conformance.generated.sending import Sending, SpentError, a_beat, a_registration, a_task
-from udckit.conformance.observation import Observation
+from udckit.conformance.generated import lives
+from udckit.conformance.generated.sending import Sending, a_beat, a_registration, a_task
+from udckit.conformance.generated.walking import BrokenError, Walks
 from udckit.conformance.probe import ANONYMOUS, VALID, Ask
 
 __all__ = ["run"]
 
 _STEPS: Final = 20
+_LONG: Final = 40
+"""Steps of a walk; one in company takes more before anything comes of it."""
+
 _NAMES: Final = st.sampled_from(("alpha", "beta", "gamma", "two words", "ünï"))
 _PORTS: Final = st.sampled_from((8_010, 8_011, 65_535))
 _KINDS: Final = st.sampled_from(("alpha", "beta", "gamma"))
@@ -30,25 +33,48 @@ _PLACES: Final = st.integers(0, 30)
 _WRONG: Final = st.sampled_from(({"udckit": 1}, ["udckit"], None))
 
 
-class _BrokenError(AssertionError):
-    """A walk came upon a breach; hypothesis looks for a shorter one."""
-
-
-def run(sending: Sending, *, seed: int, shrink: bool = False) -> dict[str, Any]:
+def run(sending: Sending, *, seed: int, shrink: bool = False, alone: bool = True) -> dict[str, Any]:
     """Walk until the budget is spent; give how many steps were taken.
+
+    Half of the budget goes to walks in company, or all of it where none are to be made `alone`.
 
     Raises:
         NotObserved: the target does not take the requests that everything else stands on.
 
     """
-    machine = {"registry": _Registry, "orchestrator": _Orchestrator}.get(
-        sending.service.settings.role, _Droplet
-    )
-    walks = _Walks(sending)
-    made = type("Walk", (machine,), {"walks": walks})
+    role = sending.service.settings.role
+    walks, most = Walks(sending), sending.most or 600
+    company = tuple(_company(sending))
+    if company:
+        part = most // 2 if alone else most
+        sending.most = sending.sent + part
+        walk = type("Company", (lives.Company,), {"kinds": company})
+        _walk(walk, walks, part, seed=seed, steps=_LONG, shrink=shrink)
+        sending.most = most
+        walks.goes_on()
+    if alone:
+        machine = {"registry": _Registry, "orchestrator": _Orchestrator}.get(role, _Droplet)
+        _walk(machine, walks, most - sending.sent, seed=seed, steps=_STEPS, shrink=shrink)
+    if walks.trouble is not None:
+        raise walks.trouble
+    sending.settle()
+    return {"steps": walks.steps}
+
+
+def _walk(
+    rules: type[RuleBasedStateMachine],
+    walks: Walks,
+    most: int,
+    *,
+    seed: int,
+    steps: int,
+    shrink: bool,
+) -> None:
+    """Walk by some rules, so many requests at most; one breach ends it."""
+    made = type("Walk", (rules,), {"walks": walks})
     told = settings(
-        max_examples=max(1, (sending.most or 300) // _STEPS),
-        stateful_step_count=_STEPS,
+        max_examples=max(1, most // _STEPS),
+        stateful_step_count=steps,
         database=None,
         deadline=None,
         phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
@@ -58,13 +84,9 @@ def run(sending: Sending, *, seed: int, shrink: bool = False) -> dict[str, Any]:
     )
     try:
         run_state_machine_as_test(_seeded(made, seed), settings=told)
-    except (_BrokenError, Flaky):
+    except (BrokenError, Flaky):
         if not walks.broke:
             raise
-    if walks.trouble is not None:
-        raise walks.trouble
-    sending.settle()
-    return {"steps": walks.steps}
 
 
 def _seeded(made: type[RuleBasedStateMachine], number: int) -> Any:
@@ -72,55 +94,23 @@ def _seeded(made: type[RuleBasedStateMachine], number: int) -> Any:
     return seed(number)(walk)
 
 
-class _Walks:
-    """The sending that all walks of a run share."""
-
-    def __init__(self, sending: Sending) -> None:
-        self.steps = 0
-        self.broke = False
-        """True once a walk came upon a breach: a target that breaks once may hold the next time."""
-        self.trouble: NotObserved | None = None
-        self._sending = sending
-        self._breaches: list[Breach] = []
-        self._over = False
-        told = sending.on_breach
-
-        def heard(breach: Breach) -> None:
-            self._breaches.append(breach)
-            if told is not None:
-                told(breach)
-
-        sending.on_breach = heard
-
-    def step(self, ask: Ask) -> Observation | None:
-        """Send; None where nothing is sent any more."""
-        if self._over:
-            return None
-        self._breaches.clear()
-        try:
-            seen = self._sending.send(ask)
-        except SpentError:
-            self._over = True
-            return None
-        except NotObserved as outcome:
-            self._over, self.trouble = True, outcome
-            return None
-        self.steps += 1
-        if self._breaches:
-            self.broke = True
-            raise _BrokenError(self._breaches[0].expected)
-        return seen
-
-    @property
-    def service(self) -> Any:
-        """The probe."""
-        return self._sending.service
+def _company(sending: Sending) -> Iterator[Callable[[Walks], Any]]:
+    """Give what takes company or time, where there is either."""
+    role = sending.service.settings.role
+    if sending.peers and role == "orchestrator":
+        yield lives.Work
+    if sending.peers and role == "droplet":
+        yield lives.Callbacks
+    if sending.patience > 0:
+        yield lives.Time
+        if sending.peers or role == "registry":
+            yield lives.Tokens
 
 
 class _Droplet(RuleBasedStateMachine):
     """Messages, the same message again, and messages whose outcome nobody can be told."""
 
-    walks: _Walks
+    walks: Walks
 
     @rule(kind=_KINDS)
     def message(self, kind: str) -> None:
@@ -149,7 +139,7 @@ class _Droplet(RuleBasedStateMachine):
 class _Registry(RuleBasedStateMachine):
     """Registered, registered again with another port, known, unknown, by name and by number."""
 
-    walks: _Walks
+    walks: Walks
 
     def __init__(self) -> None:
         super().__init__()
@@ -186,7 +176,7 @@ class _Registry(RuleBasedStateMachine):
 class _Orchestrator(RuleBasedStateMachine):
     """Tasks given, asked about again and again; beats in between, as one that is well or ill."""
 
-    walks: _Walks
+    walks: Walks
 
     def __init__(self) -> None:
         super().__init__()

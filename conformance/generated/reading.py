@@ -9,7 +9,7 @@ be accepted, was accepted on both sides; at most eight such claims lie between t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from udckit.conformance.exchange import Exchange
@@ -23,9 +23,14 @@ from udckit.conformance.generated.claims import (
     shown,
 )
 from udckit.conformance.generated.evidence import Breach, Evidence
+from udckit.conformance.generated.model_callbacks import CallbackModel
 from udckit.conformance.generated.model_droplet import DropletModel
 from udckit.conformance.generated.model_orchestrator import OrchestratorModel
 from udckit.conformance.generated.model_registry import RegistryModel
+from udckit.conformance.generated.model_tokens import TokenModel
+from udckit.conformance.generated.model_work import WorkModel
+from udckit.conformance.heard import Heard
+from udckit.conformance.redaction import TokenFacts
 from udckit.conformance.settings import Settings
 
 __all__ = ["BRACKET", "Reading"]
@@ -42,9 +47,14 @@ _Held = tuple[Asked, Claim]
 
 
 class Reading:
-    """Reads the exchanges of generated cases, one after the other."""
+    """Reads the exchanges of generated cases in turn, and what came to the kit's peers.
 
-    def __init__(self, settings: Settings) -> None:
+    `tokens` gives what is known of a token by what stands for it.
+    """
+
+    def __init__(
+        self, settings: Settings, tokens: Callable[[str], TokenFacts | None] = lambda _: None
+    ) -> None:
         self.evidence = Evidence()
         self.exchanges: dict[int, Exchange] = {}
         """What was read, by number."""
@@ -54,6 +64,11 @@ class Reading:
             self._models.insert(0, RegistryModel(settings))
         if settings.role == "orchestrator":
             self._models.insert(0, OrchestratorModel(settings))
+        self._tokens = TokenModel(tokens)
+        self._work = WorkModel()
+        self._following: WorkModel | CallbackModel = self._work
+        if settings.role == "droplet":
+            self._following = CallbackModel()
         self._held: dict[str, list[_Held]] = {}
         self._twins: set[str] = set()
         self._fine: dict[tuple[str, str, str | None], int] = {}
@@ -64,6 +79,7 @@ class Reading:
         if exchange.trouble == "unsent":
             return []
         self.exchanges[exchange.number] = exchange
+        self._work.note(exchange)
         asked = asked_of(exchange, self._role)
         if asked is None:
             return []
@@ -72,13 +88,27 @@ class Reading:
         if twin:
             self._meet_twin(asked)
         claims = [*self._server_error(asked), *self._form(asked)]
-        for model in self._models:
+        for model in (*self._models, self._tokens, self._following):
             claims += model.claims(asked)
         for claim in claims:
             if claim.held:
                 self._hold(asked, claim)
             else:
                 self._settle(asked, claim)
+        return self.evidence.breaches[before:]
+
+    def hear(self, call: Heard) -> list[Breach]:
+        """Read the next call that came to a peer; give the breaches that are certain with it."""
+        return self._followed(self._following.hear(call))
+
+    def waited(self, number: int) -> list[Breach]:
+        """Read that enough was waited after an exchange for what should follow it."""
+        return self._followed(self._following.waited(number))
+
+    def _followed(self, told: Iterator[_Held]) -> list[Breach]:
+        before = len(self.evidence.breaches)
+        for asked, claim in told:
+            self._settle(asked, claim)
         return self.evidence.breaches[before:]
 
     def is_twin(self, exchange: Exchange) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from udckit.conformance.errors import NotObserved
 from udckit.conformance.generated.evidence import Breach
 from udckit.conformance.generated.reading import BRACKET, Reading
+from udckit.conformance.heard import Heard
 from udckit.conformance.observation import MISSING, Observation
 from udckit.conformance.probe import ANONYMOUS, VALID, Ask, Probe
 
@@ -89,7 +90,9 @@ _TWINS: Final[Mapping[str, Callable[[Probe], Ask]]] = {
 class Sending:
     """Sends requests and reads their answers. `most` is how many, twins included; None: any.
 
-    `ends` is the moment of the monotonic clock after which nothing more is sent.
+    `ends` is the moment of the monotonic clock after which nothing more is sent. `patience` is how
+    many seconds of the target's clock may pass for the sake of what they change; `peers` says
+    whether further services of the kit's may be registered, and listen.
     """
 
     service: Probe
@@ -98,6 +101,11 @@ class Sending:
     ends: float = float("inf")
     on_breach: Callable[[Breach], None] | None = None
     sent: int = 0
+    patience: float = 0.0
+    peers: bool = False
+    followed: list[tuple[str, int]] = field(default_factory=list)
+    """What was read beside the exchanges: calls that came (`heard`), and exchanges after which
+    enough was waited (`waited`), by their numbers."""
     _since: dict[str, int] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
     _admits: Any = ANONYMOUS
@@ -134,6 +142,16 @@ class Sending:
                 self._since[door] = 0
                 self._ask(_TWINS[door](self.service))
 
+    def hear(self, call: Heard) -> None:
+        """Read a call that came to a peer of the kit's."""
+        self.followed.append(("heard", call.number))
+        self._tell(self.reading.hear(call))
+
+    def waited(self, number: int) -> None:
+        """Read that enough was waited after an exchange."""
+        self.followed.append(("waited", number))
+        self._tell(self.reading.waited(number))
+
     def _door(self, ask: Ask) -> str | None:
         return _DOORS.get(ask.path.split("?")[0])
 
@@ -160,7 +178,10 @@ class Sending:
 
     def _read(self, seen: Observation) -> Observation:
         self.sent += 1
-        for breach in self.reading.read(seen.exchange):
+        self._tell(self.reading.read(seen.exchange))
+        return seen
+
+    def _tell(self, breaches: list[Breach]) -> None:
+        for breach in breaches:
             if self.on_breach is not None:
                 self.on_breach(breach)
-        return seen

@@ -28,6 +28,8 @@ from udckit.conformance import (
     TokenShelf,
 )
 from udckit.conformance._floor import floor_p95
+from udckit.conformance.authority import from_fake
+from udckit.conformance.surroundings import Enrol
 
 __all__ = [
     "DROPLETS",
@@ -108,6 +110,7 @@ class Stand:
     proxy: FaultProxy
     token: str
     identity: Identity
+    enrol: Enrol | None = None
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     settings: Settings = field(init=False)
@@ -192,6 +195,7 @@ def stand(name: str) -> Iterator[Stand]:
             proxy=proxy,
             token=probe.token,
             identity=Identity("udckit-probe", probe.service_id),
+            enrol=from_fake(registry).enrol,
             now=clock.now,
             sleep=clock.sleep,
         )

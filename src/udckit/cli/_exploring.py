@@ -104,6 +104,12 @@ class _Visit:
 
     def again(self, finding: Finding) -> int:
         """Send a finding again, and say whether it is still there."""
+        if finding.is_walked:
+            raise InvocationError(
+                "What this finding shows takes time, or services of the kit's that listen, and its "
+                "requests alone do not show it. Walk there again: udckit explore TARGET "
+                f"--kinds machines --seed {finding.seed}"
+            )
         with reach(self._options) as reached:
             settings = settings_of(self._options, reached)
             recorder = Recorder(self._record())
@@ -140,7 +146,10 @@ class _Visit:
             return
         for finding, path in zip(explored.findings, paths, strict=True):
             click.echo(_told(finding))
-            click.echo(f"  replay    udckit explore TARGET --replay {path}\n")
+            how = f"--replay {path}"
+            if finding.is_walked:
+                how = f"--kinds machines --seed {finding.seed}"
+            click.echo(f"  replay    udckit explore TARGET {how}\n")
         for why in explored.why:
             click.echo(f"not explored: {why}")
         count = len(explored.findings)
