@@ -127,7 +127,7 @@ class Engine:
             return frozenset()
         from udckit.conformance.generated import lane  # noqa: PLC0415 - only where it is used
 
-        rows = lane.bears_on(self.settings.role)
+        rows = lane.bears_on(self.settings.role, self.settings.effort)
         return rows if rows.intersection(asked) else frozenset()
 
     def _generated(self, held: list[str]) -> Iterator[Verdict]:

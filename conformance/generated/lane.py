@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from udckit.conformance.errors import NotObserved
-from udckit.conformance.generated.effort import budget_of
+from udckit.conformance.generated.effort import Effort, budget_of
 from udckit.conformance.generated.evidence import Evidence
 from udckit.conformance.generated.known import known
 from udckit.conformance.generated.raw import raw
@@ -24,10 +24,10 @@ __all__ = ["bears_on", "from_record", "generate"]
 
 _UDC: Final = (
     *("UDC-MSG-002", "UDC-MSG-006", "UDC-MSG-008", "UDC-MSG-013", "UDC-ALL-007"),
-    *("ERR-001", "ERR-004", "SEC-001", "AUTH-009"),
+    *("ERR-001", "ERR-004", "SEC-001"),
 )
 _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
-    "droplet": (*_UDC, "UDC-MSG-010", "UDC-MSG-012"),
+    "droplet": _UDC,
     "registry": (
         *_UDC,
         *("REG-REGISTER-001", "REG-REGISTER-003", "REG-REGISTER-006", "REG-REGISTER-008"),
@@ -36,10 +36,16 @@ _ROWS: Final[Mapping[str, tuple[str, ...]]] = {
     "orchestrator": (
         *_UDC,
         *("ORCH-HB-001", "ORCH-HB-006", "ORCH-TASK-001", "ORCH-TASK-003", "ORCH-TASK-005"),
-        *("ORCH-TASK-006", "ORCH-TASK-007", "ORCH-TASK-008", "ORCH-TASK-009"),
-        *("ORCH-TASK-012", "ORCH-TASK-013"),
+        *("ORCH-TASK-006", "ORCH-TASK-012", "ORCH-TASK-013"),
     ),
 }
+
+_WALKED: Final[Mapping[str, tuple[str, ...]]] = {
+    "droplet": ("AUTH-009", "UDC-MSG-010", "UDC-MSG-012"),
+    "registry": ("AUTH-009",),
+    "orchestrator": ("AUTH-009", "ORCH-TASK-007", "ORCH-TASK-008", "ORCH-TASK-009"),
+}
+"""What only state machines come upon."""
 
 _KIND: Final = "generated"
 _COMPANY: Final = "integration"
@@ -49,9 +55,10 @@ Generator = Callable[[Sending], dict[str, Any] | None]
 """Sends its cases; may say something of itself for the record."""
 
 
-def bears_on(role: str) -> frozenset[str]:
-    """Name the rows that generated cases bear on."""
-    return frozenset(_ROWS[role])
+def bears_on(role: str, effort: Effort = "quick") -> frozenset[str]:
+    """Name the rows that the generated cases of an effort bear on."""
+    walked = _WALKED[role] if budget_of(effort).machines else ()
+    return frozenset((*_ROWS[role], *walked))
 
 
 def generate(settings: Settings, make_probe: Callable[[], Probe], recorder: Recorder) -> Evidence:

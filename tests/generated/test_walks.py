@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from udckit import fakes
 from udckit.cli._exploring import run
 from udckit.conformance import Identity
 from udckit.conformance.authority import from_fake
-from udckit.conformance.generated import lives, machines
+from udckit.conformance.generated import lane, lives, machines
 from udckit.conformance.generated.finding import Finding
 from udckit.conformance.generated.reading import Reading
 from udckit.conformance.generated.sending import Sending
+from udckit.conformance.record import FORMAT
 from udckit.fakes._callbacks import Callbacks
 from udckit.fakes._directory import Peer
 from udckit.fakes._identity import Identities
@@ -195,6 +197,22 @@ def test_no_hand_written_check_sees_it(row: str, monkeypatch: Patch) -> None:
         seen = up.run(only=("ORCH-HB-007", "ORCH-TASK-007", "ORCH-TASK-008", "ORCH-TASK-009"))
 
     assert {each: seen.word(each) for each in FAULTS} == dict.fromkeys(FAULTS, "pass")
+
+
+def test_what_was_walked_is_read_from_the_record_to_the_same_end(monkeypatch: Patch) -> None:
+    outcomes_of_two_tasks_are_crossed(monkeypatch)
+    walk = ("machines", 200, partial(machines.run, seed=1, alone=False))
+    monkeypatch.setattr(lane, "_generators", lambda _: iter([walk]))
+    with (
+        right("orchestrator") as up,
+        probing(up, effort="standard", stages=("integration",)) as (settings, make_probe, recorder),
+    ):
+        recorder.write({"kind": "header", "format": FORMAT})
+        live = lane.generate(settings, make_probe, recorder)
+        read = lane.from_record(recorder.record(), settings)
+
+    assert live.breaches
+    assert (read.breaches, read.judged) == (live.breaches, live.judged)
 
 
 def test_callbacks_that_cross_are_found(monkeypatch: Patch) -> None:
