@@ -45,6 +45,9 @@ class Explored:
     why: list[str] = field(default_factory=list)
     """What could not be explored, and why."""
 
+    ended_early: bool = False
+    """True after Ctrl-C: what was found so far may be as large as it was found."""
+
 
 def explore(
     settings: Settings,
@@ -80,8 +83,17 @@ def explore(
             generator(sending)
         except NotObserved as outcome:
             explored.why.append(f"{by}: {outcome.reason}")
+        except KeyboardInterrupt:
+            explored.ended_early = True
         explored.requests += sending.sent
-    explored.findings = [_smallest(one, settings, make_probe) for one in found.values()]
+        if explored.ended_early:
+            break
+    explored.findings = list(found.values())
+    try:
+        for place, one in enumerate(explored.findings if not explored.ended_early else ()):
+            explored.findings[place] = _smallest(one, settings, make_probe)
+    except KeyboardInterrupt:
+        explored.ended_early = True
     return explored
 
 

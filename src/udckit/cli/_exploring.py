@@ -59,7 +59,7 @@ def run(typed: Mapping[str, Any], *, token: str | None) -> int:
         complain(str(silence))
         return EXIT["unreachable"]
     except KeyboardInterrupt:
-        complain("ended early; what was found so far is in the record only")
+        complain("ended early, before anything was saved")
         return EXIT["incomplete"]
     except Exception as fault:  # noqa: BLE001 - whatever else comes up here is the kit's own fault
         traceback.print_exc()
@@ -99,6 +99,9 @@ class _Visit:
             recorder.close()
         paths = [each.save(folder) for each in explored.findings]
         self._show(explored, paths)
+        if explored.ended_early:
+            complain("ended early; what was found so far is saved, as large as it was found")
+            return EXIT["incomplete"]
         broken = any(requirement(each.rows[0]).level == "MUST" for each in explored.findings)
         return EXIT["broken"] if broken else EXIT["certified"]
 
