@@ -44,7 +44,7 @@ def _bench(name: str, launch: str, speed: float | None) -> float:
         record, seconds = played(launch, speed, Path(folder))
     factor = max([line["factor"] for line in record.lines("clock") if "factor" in line], default=1)
     again = [
-        f"{line['again']} ({' '.join(line['rows'])})"
+        f"{line['again']} by {line['by']} ({' '.join(line['rows'])})"
         for line in record.lines("clock")
         if "again" in line
     ]
@@ -53,7 +53,7 @@ def _bench(name: str, launch: str, speed: float | None) -> float:
     print(f"{name}: seconds".ljust(44) + f"{seconds:.1f}")
     print(f"{name}: times as fast as the machine".ljust(44) + f"{factor:g}")
     print(f"{name}: the contract's own waiting".ljust(44) + f"{waiting / seconds:.0%}")
-    print(f"{name}: repeated in real time".ljust(44) + (", ".join(again) or "nothing"))
+    print(f"{name}: repeated".ljust(44) + (", ".join(again) or "nothing"))
     print(f"{name}: stages".ljust(44) + ", ".join(f"{one} {stages.get(one)}" for one in STAGES))
     return seconds
 

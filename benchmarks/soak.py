@@ -31,18 +31,21 @@ def main() -> int:
                 record, seconds = played(REFERENCE, None, Path(folder))
             seen.append({row: each.verdict for row, each in record.verdicts.items()})
             again = [line["again"] for line in record.lines("clock") if "again" in line]
-            speed = [line["factor"] for line in record.lines("clock") if "factor" in line]
+            speed, why = next(
+                (line["factor"], line["why"]) for line in record.lines("clock") if "factor" in line
+            )
             repeated.update(again)
             differs = _differences(seen[0], seen[-1])
             print(
-                f"{number:>3} of {times}  {seconds:6.1f} s  x{speed[0]:g}  again in real time: "
+                f"{number:>3} of {times}  {seconds:6.1f} s  x{speed:g}"
+                f"{'' if speed > 1 else f' ({why})'}  again: "
                 f"{', '.join(again) or 'nothing'}  differs from the first: {differs or 'nothing'}",
                 flush=True,
             )
     flakes = sorted({row for each in seen for row in _differences(seen[0], each)})
     left = _left_running()
     print(f"rows whose verdict was not always the same: {', '.join(flakes) or 'none'}")
-    print(f"scenarios repeated in real time: {dict(repeated) or 'none'}")
+    print(f"scenarios repeated, more slowly or in real time: {dict(repeated) or 'none'}")
     print(f"left running: {', '.join(left) or 'nothing'}")
     return 1 if flakes or left else 0
 
