@@ -13,11 +13,13 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
+from proof.alarms import Judged
 from proof.alarms_run import run_alarms
 from proof.evidence import Evidence, circumstances
 from proof.faults_run import run_lanes
 from proof.lanes import LANES
 from proof.page import page
+from proof.sighting import Sighting
 
 _DOCS: Final = Path(__file__).parents[2] / "docs"
 _CORES: Final = os.cpu_count() or 1
@@ -57,7 +59,8 @@ def main() -> int:
             names=frozenset(given.lanes),
             tell=tell,
         )
-        runs = []
+        runs: list[Judged] = []
+        _kept(given, began, sightings, runs)
         for part in _parts(given):
             runs += run_alarms(
                 pool,
@@ -68,11 +71,7 @@ def main() -> int:
                 load=part.load,
                 tell=tell,
             )
-    about = circumstances(began=began, minutes=given.minutes, seed=given.seed)
-    about |= {"wanted": {"quick": given.quick + given.loaded, "whole": given.repeats}}
-    evidence = Evidence(about, tuple(sightings), tuple(runs))
-    evidence.write(given.out / "detection.json")
-    _write(evidence, given.out)
+            _kept(given, began, sightings, runs)
     bad = [each for each in sightings if (each.kills and not each.is_kill) or each.strange]
     cried = [each for each in runs if each.blamed or each.errors]
     tell(
@@ -101,13 +100,25 @@ def _arguments() -> argparse.Namespace:
 
 
 def _parts(given: argparse.Namespace) -> tuple[Part, ...]:
-    """Give the parts in their order: what is asked for most often comes last, and to the end."""
+    """Give the parts in their order; runs of all stages wait for scenarios, and end the whole."""
     return (
         Part("quick", given.quick, 0.75),
         Part("quick", given.loaded, 0.8, load=_CORES),
-        Part("all", given.rounds, 0.9),
-        Part("whole", given.repeats, 1.0),
+        Part("whole", given.repeats, 0.92),
+        Part("all", given.rounds, 1.0),
     )
+
+
+def _kept(
+    given: argparse.Namespace, began: float, sightings: list[Sighting], runs: list[Judged]
+) -> None:
+    """Write what there is so far, so that a run that is ended has not been for nothing."""
+    about = circumstances(began=began, minutes=given.minutes, seed=given.seed)
+    about |= {"wanted": {"quick": given.quick + given.loaded, "whole": given.repeats}}
+    evidence = Evidence(about, tuple(sightings), tuple(runs))
+    given.out.mkdir(parents=True, exist_ok=True)
+    evidence.write(given.out / "detection.json")
+    _write(evidence, given.out)
 
 
 def _write(evidence: Evidence, folder: Path) -> None:

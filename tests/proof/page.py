@@ -37,7 +37,7 @@ def page(evidence: Evidence) -> str:
         *_strangers(results),
         *_rows(evidence),
         *_equivalents(evidence),
-        *_fleet(evidence.runs),
+        *_fleet(evidence),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -219,9 +219,15 @@ def _equivalents(evidence: Evidence) -> Iterator[str]:
     yield ""
 
 
-def _fleet(runs: Sequence[Judged]) -> Iterator[str]:
+def _fleet(evidence: Evidence) -> Iterator[str]:
+    runs, wanted = evidence.runs, evidence.about.get("wanted")
     yield from ("## The known-good fleet", "")
     yield "Right droplets, written from the contract alone, each for its one legal difference."
+    if wanted:
+        yield (
+            f"Asked for were {wanted['quick']} quick and {wanted['whole']} fresh runs over each; "
+            "the table counts those that the time allowed."
+        )
     yield from ("", "| droplet | stack | its difference | quick | fresh | all four | blamed |")
     yield "|---|---|---|---|---|---|---|"
     for one in (*fleet(), REFERENCE):
