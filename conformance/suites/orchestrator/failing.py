@@ -66,9 +66,11 @@ def _is_still_there(service: Probe, made: Observation) -> None:
 def _gives_none_to_the_dead(service: Probe, hired: Sender) -> None:
     if not assignments(service, ASSIGNED, within=0):
         raise NotObserved("no task came to the droplet while it lived", blocked_by="ORCH-TASK-007")
-    service.wait_since(first_beat(service, hired), SURELY_DEAD)
+    beat = first_beat(service, hired)
+    service.wait_since(beat, SURELY_DEAD)
     worker(service, SPARE)
-    marks = [f"udckit-after-death-{number}" for number in range(AFTER_DEATH)]
+    # Tasks of an earlier run may have come to this worker while it lived: these are this run's.
+    marks = [f"udckit-after-death-{beat.at:.0f}-{number}" for number in range(AFTER_DEATH)]
     for mark in marks:
         made = give_work(service, mark)
         if not assignments(service, mark, to=SPARE):

@@ -163,6 +163,15 @@ def test_right_orchestrator_loses_no_task_and_gives_none_to_the_dead(
     assert seen.said("ORCH-TASK-008") == "ORCH-TASK-008 pass"
 
 
+def test_what_an_earlier_run_left_behind_is_not_held_against_an_orchestrator(
+    orchestrators: Stands,
+) -> None:
+    stand = orchestrators("fake")
+
+    assert failing(stand).said("ORCH-TASK-008") == "ORCH-TASK-008 pass"
+    assert failing(stand).said("ORCH-TASK-008") == "ORCH-TASK-008 pass"
+
+
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("_worker", "failing"):
