@@ -87,7 +87,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--jobs", type=int, default=_JOBS, help="at a time (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the shuffled orders (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=1, help="runs of every stage over the fleet")
+    parser.add_argument("--rounds", type=int, default=0, help="runs of every stage over the fleet")
     parser.add_argument("--quick", type=int, default=63, help="quick runs over each droplet")
     parser.add_argument("--loaded", type=int, default=21, help="quick runs more, under load")
     parser.add_argument("--repeats", type=int, default=50, help="fresh runs over the fleet")
@@ -104,7 +104,7 @@ def _parts(given: argparse.Namespace) -> tuple[Part, ...]:
     return (
         Part("quick", given.quick, 0.75),
         Part("quick", given.loaded, 0.8, load=_CORES),
-        Part("whole", given.repeats, 0.92),
+        Part("whole", given.repeats, 0.98),
         Part("all", given.rounds, 1.0),
     )
 
