@@ -36,6 +36,12 @@ What can be certified
                         ENVIRONMENT and LOG_LEVEL in its environment
 
 \b
+Generated tests, by --effort
+  quick      at most 680 requests and 20 s: the cases known to hurt
+  standard   at most 2030 requests and 60 s: drawn ones and walks too
+  deep       at most 11230 requests and 600 s: many more of these
+
+\b
 Exit codes
   0  every stage asked for is certified    3  the kit itself failed
   1  a MUST is broken                      4  the target cannot be reached
