@@ -58,6 +58,8 @@ def table(rows: Sequence[Row], droplet: str, seconds: float, jobs: int) -> str:
         "",
         *(_filled(f"- **{row.name}**: {row.what}.") for row in rows),
         "",
+        _filled(_standing(*rows)),
+        "",
         _filled(
             "A false alarm is a right droplet that is blamed for anything at all; for udckit that "
             "is a MUST, since a SHOULD fails nobody. The kit is given the Registry and its key, "
@@ -68,8 +70,34 @@ def table(rows: Sequence[Row], droplet: str, seconds: float, jobs: int) -> str:
     return "\n".join(lines)
 
 
+def _standing(ours: Row, *peers: Row) -> str:
+    """Say of which peers the kit is ahead, and where it is not."""
+    behind = [each.name for each in peers if _found(each) >= _found(ours)]
+    told = f"Not ahead in detection of {' and '.join(behind)}. " if behind else ""
+    told = told or f"{ours.name} is ahead of every peer in detection. "
+    cheaper = [each for each in peers if 0 < _a_fault(each) < _a_fault(ours)]
+    if not cheaper:
+        return f"{told}None finds a fault with fewer requests."
+    listed = " and ".join(f"{each.name} ({_a_fault(each):.0f})" for each in cheaper)
+    return (
+        f"{told}It is not ahead in requests a fault: {listed} need fewer than its "
+        f"{_a_fault(ours):.0f}. It asks all there is to ask, however few faults a droplet has, and "
+        "what no peer finds costs no peer a request."
+    )
+
+
+def _found(row: Row) -> int:
+    return sum(detected for detected, _, _ in row.faults)
+
+
+def _a_fault(row: Row) -> float:
+    """Requests for each fault that was found; 0 where none was."""
+    found = _found(row)
+    return sum(count for _, count, _ in row.faults) / found if found else 0.0
+
+
 def _line(row: Row) -> str:
-    found = sum(detected for detected, _, _ in row.faults)
+    found = _found(row)
     requests = sum(count for _, count, _ in row.faults)
     cried = sum(bool(each.alarms) for each in row.right.values())
     runs = [each for _, _, each in row.faults]
@@ -77,7 +105,7 @@ def _line(row: Row) -> str:
         f"{found} of {len(row.faults)} ({100 * found / max(1, len(row.faults)):.0f} %)",
         f"{cried} of {len(row.right)}",
         f"{requests / max(1, len(runs)):.0f}",
-        f"{requests / found:.0f}" if found else "none found",
+        f"{_a_fault(row):.0f}" if found else "none found",
         f"{statistics.median(each.wall for each in runs):.1f} s",
         f"{statistics.median(each.cpu for each in runs):.1f} s",
     ]
