@@ -5,8 +5,8 @@ PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3,$(if 
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
-# One more than there are cores: a third of the time a test waits for a socket or a process.
-WORKERS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
+# Twice as many as there are cores: half of the time a test waits for a socket or a process.
+WORKERS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 MINUTES ?= 60
 CORE := $(patsubst %,tests/conformance/test_%.py,engine exchange gates judge observation record redaction rejudge sofar verdict)
 

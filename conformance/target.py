@@ -28,6 +28,8 @@ __all__ = ["PLAIN", "Launched", "launch", "serve_app", "wait_until_it_answers"]
 _BELOW_EPHEMERAL: Final = range(20_000, 32_000)
 _POLL: Final = 0.05
 _STOPPING: Final = 5.0
+_DRAINING: Final = 2.0
+"""Seconds in which what an ended process wrote is surely read, unless a child keeps the pipe."""
 _LINES: Final = 20_000
 PLAIN: Final = "*"
 _NEEDED: Final = (
@@ -84,7 +86,9 @@ class Launched:
         return self._process.poll()
 
     def tail(self) -> str:
-        """Give the last lines that it wrote."""
+        """Give the last lines that it wrote; of one that has ended, all that is still under way."""
+        if self.exit_status is not None:
+            self._reader.join(_DRAINING)
         return "\n".join(f"  | {line}" for line in self.log[-_TAIL:])
 
     def stop(self) -> None:

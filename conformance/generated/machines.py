@@ -26,6 +26,9 @@ _STEPS: Final = 20
 _LONG: Final = 40
 """Steps of a walk; one in company takes more before anything comes of it."""
 
+_LOOKS: Final = 3
+"""Looks at a task, one after the other: replicas that differ are each met, in either order."""
+
 _NAMES: Final = st.sampled_from(("alpha", "beta", "gamma", "two words", "ünï"))
 _PORTS: Final = st.sampled_from((8_010, 8_011, 65_535))
 _KINDS: Final = st.sampled_from(("alpha", "beta", "gamma"))
@@ -193,7 +196,8 @@ class _Orchestrator(RuleBasedStateMachine):
     def look(self, place: int) -> None:
         if self._tasks:
             given = self._tasks[place % len(self._tasks)]
-            self.walks.step(Ask("GET", f"/tasks/{percent(given, safe='')}", VALID))
+            for _ in range(_LOOKS):
+                self.walks.step(Ask("GET", f"/tasks/{percent(given, safe='')}", VALID))
 
     @rule(status=st.sampled_from(("active", "inactive", "error")))
     def beat(self, status: str) -> None:
