@@ -23,5 +23,7 @@ def test_peer_that_needs_fewer_requests_is_named() -> None:
 
 
 def test_peer_that_finds_as_much_is_named() -> None:
-    assert "Not ahead in detection of other." in told(row("udckit", 5, 9), row("other", 5, 99))
-    assert "None finds a fault with fewer requests." in told(row("udckit", 5, 9), row("other", 1, 9))
+    ours = row("udckit", 5, 9)
+
+    assert "Not ahead in detection of other." in told(ours, row("other", 5, 99))
+    assert "None finds a fault with fewer requests." in told(ours, row("other", 1, 9))
