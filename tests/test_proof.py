@@ -166,6 +166,21 @@ def test_published_figures_are_those_of_the_published_evidence() -> None:
         assert line in published
 
 
+def test_readme_says_what_was_measured() -> None:
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    evidence = Evidence.read(ROOT / "docs/detection.json")
+    results = fault_results(each for each in evidence.sightings if each.lane != "legal")
+    killed = sum(each.is_killed for each in results)
+    blamed = sum(bool(each.blamed or each.errors) for each in evidence.runs)
+    droplets = {each.member for each in evidence.runs}
+
+    assert (
+        f"{killed} of {len(results)} faults killed, {blamed} false alarms and "
+        f"{len(flakes_of(evidence.runs))} flakes in {len(evidence.runs):,} runs over "
+        f"{len(droplets)} right droplets"
+    ) in readme
+
+
 def test_readme_says_of_the_peers_what_their_page_says() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")

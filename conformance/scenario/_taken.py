@@ -24,7 +24,11 @@ __all__ = ["Notebook"]
 
 _KEPT: Final = 64_000
 """Characters of a body that are kept: one that is cut short is no JSON any more."""
-_LINES: Final = 5_000
+_LINES: Final = 50_000
+"""Lines of a log that are kept: as many as the hundred a second that are let pass (ERR-015) come to
+in the longest scenario that is judged by it, so that what is left out was a flood already."""
+_WRITTEN: Final = 16_000_000
+"""Characters of a log that are kept."""
 _ROUNDED: Final = 0.0005
 """Seconds by which rounding may make a moment later than it was."""
 
@@ -47,6 +51,7 @@ class Notebook:
         self._tokens: dict[str, TokenFacts] = {}
         self._looks: list[Look] = []
         self._lines: list[Logged] = []
+        self._written = 0
         self._notes: list[Noted] = []
         self._exits: list[Exit] = []
         redactor.on_token = self._token
@@ -89,11 +94,12 @@ class Notebook:
     def lines(self, lines: Sequence[Line]) -> None:
         """Write down what the target wrote."""
         for line in lines:
-            if len(self._lines) < _LINES:
-                at = in_target_time(self._clock, line.at) - self._began
-                self._lines.append(
-                    Logged(len(self._lines) + 1, round(at, 3), self._text(line.text))
-                )
+            if len(self._lines) >= _LINES or self._written >= _WRITTEN:
+                return
+            at = in_target_time(self._clock, line.at) - self._began
+            text = self._text(line.text)
+            self._written += len(text)
+            self._lines.append(Logged(len(self._lines) + 1, round(at, 3), text))
 
     def exited(self, status: int, *, asked: bool) -> None:
         """Write down that the target's process ended."""

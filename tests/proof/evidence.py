@@ -70,6 +70,10 @@ class Evidence:
         return cls(facts["about"], tuple(map(Sighting.from_json, facts["sightings"])), tuple(runs))
 
 
+_CHANGED = ("status", "-s", "--", ".", ":!docs/detection.*", ":!docs/real-time.*")
+"""What was changed since the commit, but for what a measurement writes itself."""
+
+
 def circumstances(*, began: float, minutes: float, seed: int) -> dict[str, Any]:
     """Say when it was measured, how long it took, of which version, and on what kind of machine."""
     return {
@@ -78,7 +82,7 @@ def circumstances(*, began: float, minutes: float, seed: int) -> dict[str, Any]:
         "minutes_given": minutes,
         "seed": seed,
         "kit": version("udckit"),
-        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "-s") else ""),
+        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git(*_CHANGED) else ""),
         "edition": edition().name,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
