@@ -23,6 +23,8 @@ _REACHED_WITHIN: Final = 3.0
 class _Reach(Protocol):
     @property
     def peak(self) -> int: ...
+    @property
+    def taken(self) -> int: ...
     def cut(self) -> None: ...
     def hang(self) -> None: ...
     def restore(self) -> None: ...
@@ -32,6 +34,7 @@ class _File:
     """A SQLite database: its file is taken away, and put back over whatever came meanwhile."""
 
     peak = 0
+    taken = 0
 
     def __init__(self, path: Path) -> None:
         self._path = path

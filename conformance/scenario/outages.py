@@ -62,7 +62,7 @@ class Outages:
     def _strike(self, act: Outage) -> None:
         reach = self.behind.reaches[act.kind]
         is_file = act.kind in self.behind.files
-        self.note(f"{act.kind} {act.how}", file=is_file, peak=reach.peak)
+        self.note(f"{act.kind} {act.how}", file=is_file, peak=reach.peak, taken=reach.taken)
         if act.how == "cut":
             reach.cut()
         else:

@@ -32,6 +32,8 @@ class TcpProxy:
         self._connections = 0
         self.peak = 0
         """The most connections that were open at once; those that hang are not counted."""
+        self.taken = 0
+        """The connections that came, however short they were."""
         self._door = _door(0)
         self.port: int = self._door.getsockname()[1]
 
@@ -86,6 +88,7 @@ class TcpProxy:
                 near, _ = door.accept()
             except OSError:
                 return
+            self.taken += 1
             threading.Thread(
                 target=self._join_up, args=(near,), name="udckit-tcp-pair", daemon=True
             ).start()

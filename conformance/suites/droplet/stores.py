@@ -15,14 +15,14 @@ def the_settings_of_stores_are_used(recording: Recording | None) -> None:
     """A connection reaches the kit's proxy, which DATABASE_URL, REDIS_HOST and REDIS_PORT name."""
     if recording is None:
         raise NotObserved("no database and no Redis was declared: see [dependencies] in --init")
-    notes = {kind: played(recording).note(f"{kind} cut") for kind in ("database", "redis")}
-
-    for kind, note in notes.items():
-        if note is not None and not note.detail.get("file"):
+    for kind in ("database", "redis"):
+        struck = (played(recording).note(f"{kind} {how}") for how in ("cut", "hang"))
+        notes = [each for each in struck if each is not None and not each.detail.get("file")]
+        if notes:
             hold(
                 recording,
-                note,
-                int(note.detail.get("peak", 0)) > 0,
+                notes[-1],
+                any(int(each.detail.get("taken", 0)) > 0 for each in notes),
                 expected=f"a connection to the {kind} that its environment names",
                 observed="none came",
             )

@@ -39,7 +39,7 @@ def test_open_proxy_passes_bytes_on(proxy: TcpProxy) -> None:
     with _connected(proxy) as first, _connected(proxy) as second:
         assert (_asked(first), _asked(second)) == (b"+PONG\r\n", b"+PONG\r\n")
 
-    assert proxy.peak == 2
+    assert (proxy.peak, proxy.taken) == (2, 2)
 
 
 def test_cut_proxy_drops_what_is_connected_and_refuses_what_comes(proxy: TcpProxy) -> None:
