@@ -52,3 +52,11 @@ def test_page_that_is_kept_says_what_its_data_say() -> None:
     assert page(kept["about"], seen) == (DOCS / "real-time.md").read_text(encoding="utf-8")
     assert sum(each.is_kill and each.is_alike for each in seen) >= LEAST
     assert {each.fault for each in seen} <= set(known)
+
+
+def test_page_says_what_was_played_anew() -> None:
+    again = {"date": "2026-11-29 01:00 UTC", "faults": ["never-beats"]}
+
+    assert "Played anew by itself, 2026-11-29 01:00 UTC: `never-beats`." in page(
+        {**ABOUT, "again": again}, [SEEN]
+    )

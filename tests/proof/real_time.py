@@ -11,7 +11,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -44,6 +44,8 @@ def main() -> int:
     began = time.time()
     seen = _side_by_side(_wanted(given.faults), given.jobs)
     about = circumstances(began=began, minutes=0, seed=0) | {"jobs": given.jobs}
+    if given.again:
+        about, seen = _put_in(json.loads(kept.read_text(encoding="utf-8")), about["date"], seen)
     lines = ",\n".join(json.dumps(each.as_json(), sort_keys=True) for each in seen)
     head = json.dumps(about, sort_keys=True)
     kept.write_text(f'{{"about": {head},\n"faults": [\n{lines}\n]}}\n', encoding="utf-8")
@@ -56,6 +58,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=12, help="runs side by side (%(default)s)")
     parser.add_argument("--out", type=Path, default=_DOCS, help="folder of page and JSON")
     parser.add_argument("--faults", nargs="*", default=[], help="only these, by id")
+    parser.add_argument("--again", action="store_true", help="keep the others of the JSON")
     parser.add_argument("--page", action="store_true", help="write the page from the JSON again")
     return parser.parse_args()
 
@@ -64,6 +67,16 @@ def _wanted(ids: Sequence[str]) -> list[Misbehaviour]:
     """Give the faults that a process can have."""
     able = [each for each in misbehaviours() if _OURS_ALONE not in json.dumps(each.behaviour)]
     return [each for each in able if not ids or each.id in ids]
+
+
+def _put_in(
+    kept: Mapping[str, Any], date: str, anew: Sequence[BothClocks]
+) -> tuple[dict[str, Any], list[BothClocks]]:
+    """Put what was played anew in the place of what was seen of it before, and say so."""
+    played = {each.fault: each for each in anew}
+    before = [BothClocks.from_json(each) for each in kept["faults"]]
+    about = {**kept["about"], "again": {"date": date, "faults": sorted(played)}}
+    return about, [played.get(each.fault, each) for each in before]
 
 
 def _side_by_side(faults: Sequence[Misbehaviour], jobs: int) -> list[BothClocks]:

@@ -69,6 +69,7 @@ def _head(about: Mapping[str, Any], seen: Sequence[BothClocks]) -> Iterator[str]
         f"min (one after the other {spent / 60:.0f} min): udckit {about['kit']} at "
         f"{about['commit']}, edition {about['edition']}, Python {about['python']}, "
         f"{about['system']}, {about['cores']} cores, load {about['load_at_the_end']} at its end.",
+        *_again(about.get("again")),
         "",
         "| | |",
         "|---|---|",
@@ -76,6 +77,12 @@ def _head(about: Mapping[str, Any], seen: Sequence[BothClocks]) -> Iterator[str]
         f"| the same verdicts by both clocks | **{alike} of {len(seen)}** |",
         "",
     )
+
+
+def _again(anew: Mapping[str, Any] | None) -> Iterator[str]:
+    if anew is not None:
+        named = ", ".join(f"`{each}`" for each in anew["faults"])
+        yield f"Played anew by itself, {anew['date']}: {named}."
 
 
 def _table(seen: Sequence[BothClocks]) -> Iterator[str]:
