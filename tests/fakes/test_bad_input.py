@@ -186,7 +186,7 @@ class Sender:
 
 
 def exchange(port: int, sent: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         try:
             line.sendall(sent)
         except (BrokenPipeError, ConnectionResetError):
