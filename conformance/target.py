@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import random
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -21,11 +19,10 @@ from typing import IO, Final
 from udckit.conformance._wire import Outgoing, Wire
 from udckit.conformance.errors import InvocationError, UnreachableError
 from udckit.conformance.heard import Line
-from udckit.fakes import serve_asgi
+from udckit.fakes import ports, serve_asgi
 
 __all__ = ["PLAIN", "Launched", "launch", "serve_app", "wait_until_it_answers"]
 
-_BELOW_EPHEMERAL: Final = range(20_000, 32_000)
 _POLL: Final = 0.05
 _STOPPING: Final = 5.0
 _DRAINING: Final = 2.0
@@ -192,18 +189,11 @@ def _lent(more: Mapping[str, str]) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Find a port for a process that cannot be handed a socket.
-
-    It lies below the ephemeral range, so no other program is given it meanwhile by chance.
-    """
-    for port in random.sample(_BELOW_EPHEMERAL, 200):
-        with socket.socket() as trial:
-            try:
-                trial.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise UnreachableError("200 ports between 20000 and 32000 were tried, and all are taken.")
+    """Find a port for a process that cannot be handed a socket. Raises UnreachableError."""
+    try:
+        return ports.free_port()
+    except OSError as none:
+        raise UnreachableError(str(none)) from none
 
 
 def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -10,7 +10,6 @@ import getpass
 import json
 import os
 import random
-import socket
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from udckit.fakes._fake import Access
 from udckit.fakes._running import LIFE
 from udckit.fakes.clock import Clock
 from udckit.fakes.orchestrator import FakeOrchestrator
+from udckit.fakes.ports import free_port
 from udckit.fakes.registry import FakeRegistry
 from udckit.fakes.remote import ControlError, RemoteFake, RunningFakes
 
@@ -29,7 +29,6 @@ __all__ = ["FakesUp", "fakes_up", "find_running_fakes"]
 
 _LOOK = 0.5  # seconds that a fake on loopback has to answer
 _PRIVATE = 0o077
-_BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +114,10 @@ def _announced(up: FakesUp) -> Iterator[None]:
 
 def _somebody() -> dict[str, str]:
     """A droplet that registers so has read its environment: nobody is called that by default."""
-    chance = random.SystemRandom()
-    number = chance.randrange(100_000, 1_000_000)
+    number = random.SystemRandom().randrange(100_000, 1_000_000)
     settings = {"SERVICE_NAME": f"droplet-{number:x}", "DROPLET_ID": str(number)}
-    for port in chance.sample(_BELOW_EPHEMERAL, 50):
-        with socket.socket() as trial:
-            try:
-                trial.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return {**settings, "SERVICE_PORT": str(port)}
+    with contextlib.suppress(OSError):
+        settings["SERVICE_PORT"] = str(free_port())
     return settings
 
 
