@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from udckit.conformance.redaction import PLACEHOLDER
 
-__all__ = ["Heard", "Line", "Sender"]
+__all__ = ["Heard", "Line", "Sender", "object_in"]
 
 _BEARER: Final = "bearer"
 
@@ -52,6 +53,11 @@ class Heard:
         found = PLACEHOLDER.fullmatch(token.strip())
         return found.group() if found is not None and scheme.lower() == _BEARER else None
 
+    @property
+    def json(self) -> dict[str, Any] | None:
+        """The JSON object that is its body; None where it is none."""
+        return object_in(self.body)
+
     def as_json(self) -> dict[str, Any]:
         """Give the line of the run record."""
         return {
@@ -77,3 +83,12 @@ class Heard:
             headers=tuple((name, value) for name, value in line["headers"]),
             body=line["body"],
         )
+
+
+def object_in(text: str) -> dict[str, Any] | None:
+    """Read a JSON object; None where a text is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

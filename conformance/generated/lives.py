@@ -5,7 +5,6 @@ They are joined to a machine where there is patience for it, and where peers of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
@@ -201,11 +200,7 @@ class Callbacks:
 
 def _address(call: Heard) -> str | None:
     """Give path and query of where the outcome of an assignment goes; None where it says none."""
-    try:
-        body = json.loads(call.body)
-    except (ValueError, RecursionError):
-        return None
-    reply_to = body.get("reply_to") if isinstance(body, dict) else None
+    reply_to = (call.json or {}).get("reply_to")
     parts = urlsplit(reply_to) if isinstance(reply_to, str) else None
     if parts is None or not parts.path.startswith("/"):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ class CallbackModel:
         owed = self._owed.get(_path(call.target))
         if owed is None or not call.method:
             return
-        named = _object(call.body).get("message_id")
+        named = (call.json or {}).get("message_id")
         other = self._by_id.get(named) if isinstance(named, str) else None
         steps = () if other is None or other is owed else (other.asked.number,)
         yield (
@@ -87,11 +86,3 @@ class CallbackModel:
 
 def _path(target: str) -> str:
     return target.partition("?")[0]
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -7,14 +7,13 @@ clock, with room on both sides of the 180 seconds.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from udckit.conformance.exchange import Exchange
 from udckit.conformance.generated.claims import Asked, Claim, value_of
-from udckit.conformance.heard import Heard
+from udckit.conformance.heard import Heard, object_in
 
 __all__ = ["ALIVE", "WITHIN", "WORK", "WORKERS", "WorkModel", "outcome_of"]
 
@@ -58,7 +57,7 @@ class WorkModel:
 
     def note(self, exchange: Exchange) -> None:
         """Remember an outcome that was taken; where it is posted the Orchestrator chooses."""
-        result = _object(exchange.request.body).get("result")
+        result = (object_in(exchange.request.body or "") or {}).get("result")
         text = result.get("text") if isinstance(result, Mapping) else None
         status = 0 if exchange.answer is None else exchange.answer.status
         for mark, work in self._work.items():
@@ -116,7 +115,7 @@ class WorkModel:
 
     def hear(self, call: Heard) -> Iterator[tuple[Asked, Claim]]:
         """Say what should be so of a message that came to a worker."""
-        payload = _object(call.body).get("payload")
+        payload = (call.json or {}).get("payload")
         for mark, work in self._work.items():
             if call.method != "POST" or not _holds(payload, mark):
                 continue
@@ -159,11 +158,3 @@ def _holds(value: Any, mark: str) -> bool:
     if isinstance(value, list):
         return any(_holds(each, mark) for each in value)
     return bool(value == mark)
-
-
-def _object(text: str | None) -> dict[str, Any]:
-    try:
-        value = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

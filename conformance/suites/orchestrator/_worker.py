@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from udckit.conformance import Ask, NotObserved, Observation, Probe
@@ -66,15 +65,7 @@ def assignments(
     """Give the messages with `mark` that came to a worker, each with its body."""
     found = []
     for call in service.heard(to, mark, within=WITHIN if within is None else within):
-        body = _object(call.body)
+        body = call.json
         if call.method == "POST" and call.target.partition("?")[0] == _MESSAGE and body is not None:
             found.append((call, body))
     return found
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
