@@ -263,7 +263,6 @@ class Watcher(Runner):
 
         It had those that it registered with: nobody has that name and number by chance.
         """
-        self._read()
         declared, told = self._registration(), self._to.settings
         had = {
             variable: value
